@@ -1,0 +1,94 @@
+package protocol
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+)
+
+// Version is the protocol version in every frame header. Source: PROTOCOL.md §2.2.
+const Version = 1
+
+// Sizes of a frame, in bytes. Source: PROTOCOL.md §2.
+const (
+	headerSize = 4 // version, type, sequence
+	crcSize    = 4
+
+	// MaxFrame is the longest frame on the wire, both delimiters included.
+	MaxFrame = 256
+	// MaxPayload is the longest payload that fits a frame.
+	MaxPayload = maxRaw - headerSize - crcSize
+	// Overhead is what a frame adds to its payload on the wire.
+	Overhead = 2 + 1 + headerSize + crcSize
+
+	maxEncoded = MaxFrame - 2   // between the delimiters
+	maxRaw     = maxEncoded - 1 // COBS costs one byte up to 254
+)
+
+// castagnoli is the CRC-32C table; hash/crc32 uses the CPU's instruction for it.
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Frame is one sound frame: its checksum held and its version is ours.
+type Frame struct {
+	Type    Type
+	Seq     uint16 // rises by one with each frame its sender sends; for telling duplicates only
+	Payload []byte // aliases the decoder's buffer, see [Decoder.Next]
+	CRC     uint32 // as received; with Seq it identifies a duplicate
+}
+
+// AppendFrame appends the frame of the given type, sequence and payload to dst
+// in wire form, delimiters included, and returns the extended slice. It
+// allocates only when dst has no room. A payload over [MaxPayload] is a bug in
+// this program and panics.
+func AppendFrame(dst []byte, typ Type, seq uint16, payload []byte) []byte {
+	if len(payload) > MaxPayload {
+		panic("protocol: AppendFrame: payload over MaxPayload")
+	}
+	var raw [maxRaw]byte
+	raw[0], raw[1] = Version, byte(typ)
+	binary.LittleEndian.PutUint16(raw[2:], seq)
+	n := headerSize + copy(raw[headerSize:], payload)
+	binary.LittleEndian.PutUint32(raw[n:], crc32.Checksum(raw[:n], castagnoli))
+	n += crcSize
+
+	dst = append(dst, 0)
+	dst = appendCOBS(dst, raw[:n])
+	return append(dst, 0)
+}
+
+// appendCOBS appends raw, of at most 253 bytes, with its zero bytes stuffed
+// away: each code byte says how far the next one is, and stands for a zero.
+func appendCOBS(dst, raw []byte) []byte {
+	code := len(dst)
+	dst = append(dst, 0)
+	for _, c := range raw {
+		if c == 0 {
+			dst[code] = byte(len(dst) - code)
+			code = len(dst)
+		}
+		dst = append(dst, c) // a zero is overwritten by its code byte
+	}
+	dst[code] = byte(len(dst) - code)
+	return dst
+}
+
+// unstuff undoes COBS from src into dst, which must hold len(src) bytes, and
+// returns the number of bytes written. It reports false when a code byte points
+// past the end. src holds no zero byte. The code 0xff, which stands for no zero
+// in longer COBS blocks, always points past the end of a run this short.
+func unstuff(dst, src []byte) (int, bool) {
+	n := 0
+	for i := 0; i < len(src); {
+		code := int(src[i])
+		next := i + code
+		if next > len(src) {
+			return 0, false
+		}
+		n += copy(dst[n:], src[i+1:next])
+		i = next
+		if i < len(src) {
+			dst[n] = 0
+			n++
+		}
+	}
+	return n, true
+}
