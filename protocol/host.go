@@ -1,0 +1,397 @@
+package protocol
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// The host's timers. Source: PROTOCOL.md §7.
+const (
+	DefaultLife  = 300 * time.Millisecond // of a permit, from the pen tick the host has seen
+	DefaultRenew = 50 * time.Millisecond  // between permits
+	MaxLife      = 500 * time.Millisecond
+
+	revokeRepeat  = 20 * time.Millisecond
+	ceilingRepeat = 50 * time.Millisecond
+	helloRepeat   = 250 * time.Millisecond
+	helloTries    = 8
+	helloPause    = 2 * time.Second // after helloTries without an answer
+	syncFast      = 50 * time.Millisecond
+	syncFastCount = 8
+	syncSlow      = 487 * time.Millisecond // odd, so that it beats with nothing
+	hostSilence   = time.Second            // without a sound frame the link is lost
+	clockJump     = 500 * time.Millisecond
+	clockLateFor  = 2 * time.Second // readings this long too late: the clocks parted
+	lastGenerat   = 0xfff0          // at this generation a new session is opened
+)
+
+// HostConfig is what a [Host] is made from. Zero fields mean the defaults.
+type HostConfig struct {
+	Rate  uint16        // readings per second to ask for; default 200
+	Baud  uint32        // bits per second to ask a UART pen for; 0: leave the line
+	Life  time.Duration // of a permit; default 300 ms, at most 500 ms
+	Renew time.Duration // between permits; default 50 ms
+}
+
+// Link is how far a [Host] has got with its pen.
+type Link uint8
+
+// The states of the link. Source: PROTOCOL.md §7.1.
+const (
+	LinkListening Link = iota // nothing is written until a sound frame of a pen was heard
+	LinkGreeting              // hello sent, no welcome yet
+	LinkUp                    // welcome and identity are here
+)
+
+// String gives the state as metrics and people's logs hold it.
+func (l Link) String() string { return [...]string{"listening", "greeting", "up"}[l] }
+
+// NoticeKind says what a [Notice] tells.
+type NoticeKind uint8
+
+// The notices.
+const (
+	NoticeUp        NoticeKind = iota + 1 // Identity is known, telemetry begins
+	NoticeLost                            // no sound frame for a second, or the port went
+	NoticeRebooted                        // the pen has another boot id
+	NoticeClockJump                       // a clock jumped against the other: a new session is being opened
+	NoticeReading                         // Reading, Age
+	NoticeStatus                          // Status
+	NoticeEvent                           // Event, the first time it is heard
+	NoticeRefused                         // Refusal
+	NoticeBusy                            // another host has the pen
+	NoticeNoAnswer                        // the pen is heard but does not answer hello
+	NoticeBadPen                          // what the pen says about itself can't be
+	NoticeConfirmed                       // telemetry shows the generation and ceiling that were set
+	NoticeRevoked                         // telemetry shows the revoke: no permit
+	NoticeProven                          // the pen obeyed the lapse of a permit
+	NoticeUnproven                        // it never showed the test's permit, or the motor ran meanwhile
+	NoticeDisobeyed                       // the motor ran, or the permit lived, past the end: never guarded again this boot
+	NoticeBaud                            // Baud: set the port to it now
+)
+
+// Notice is one thing that the host's end learnt.
+type Notice struct {
+	Kind       NoticeKind
+	At         Instant // when it was read, or judged
+	Reading    Reading // NoticeReading
+	Age        time.Duration
+	Lost       uint32 // NoticeReading: frames lost on the way since the reading before
+	Status     Status
+	Event      PenEvent
+	Refusal    Refusal
+	Generation uint16 // NoticeConfirmed, NoticeRevoked
+	Ceiling    Micrometres
+	Baud       uint32
+	Err        error // NoticeBadPen
+}
+
+// Lane says how a frame travels to the port. Source: DESIGN 'The link'.
+type Lane uint8
+
+// The lanes, in the order a writer takes them. A waiting revoke displaces a
+// waiting permit; of permits and revokes only the latest waits.
+const (
+	LaneRevoke Lane = iota
+	LaneControl
+	LanePermit
+)
+
+// Outgoing is a frame for the port.
+type Outgoing struct {
+	Lane Lane
+	n    int
+	buf  [64]byte
+}
+
+// Bytes is the frame in wire form; it aliases o.
+func (o *Outgoing) Bytes() []byte { return o.buf[:o.n] }
+
+// HostStats counts what the host's end met.
+type HostStats struct {
+	Decoder    DecoderStats
+	Readings   uint64
+	Duplicates uint64 // frames heard twice
+	Late       uint64 // readings older than one already heard
+	Lost       uint64 // frames the pen counted as sent that never arrived sound
+	Unknown    uint64 // sound frames of a type this host does not know
+	Trailing   uint64 // sound frames with more payload than this host knows
+	Malformed  uint64 // sound frames too short for their type, or with values that can't be
+	Foreign    uint64 // welcome or sync replies that answer nothing of ours
+	Permits    uint64 // sent
+	Revokes    uint64 // sent, repeats included
+	Hellos     uint64 // sent
+	Refusals   uint64 // heard
+	Dropped    uint64 // frames that found the outbox full; each is repeated by its timer
+}
+
+// Host is the agent's end of the link: it listens, greets the pen, maps its
+// clock, sets ceilings, renews permits while allowed and revokes. It decides
+// nothing about depth. Bytes and the time go in; frames and notices come out:
+//
+//	for len(b) > 0 {
+//		b = h.Receive(b, now)
+//		for h.Notice(&n) { … }
+//	}
+//	h.Advance(now)
+//	for h.Notice(&n) { … }
+//	for h.Output(&out) { … }
+//
+// It allocates nothing on the way of a reading.
+type Host struct {
+	cfg  HostConfig
+	rng  *rand.ChaCha8
+	dec  Decoder
+	link Link
+
+	id        Identity
+	idRaw     [MaxPayload]byte // the payload that id was parsed from
+	idLen     int
+	idFresh   bool // heard since the hello
+	nonce     uint64
+	previous  uint64
+	boot      uint32
+	rate      uint16
+	released  bool
+	welcomed  bool
+	helloAt   Instant // last sent
+	hellos    int     // since listening
+	quietTill Instant // no hello before
+	baud      uint32
+
+	clock      ClockMap
+	heardAt    Instant // newest sound frame
+	seen       Tick    // of the newest reading
+	haveSeen   bool
+	newest     Reading
+	received   uint32 // frames heard of this boot and session
+	sentBase   uint32
+	lostBefore uint32
+	lateSince  Instant
+	late       bool
+	event      uint32 // id of the newest event applied
+	eventKnown bool
+	dups       [16]seen
+	sync       struct {
+		token uint32
+		at    Instant
+		count int
+		open  bool
+	}
+
+	permit permits
+
+	seq   uint16
+	out   [16]Outgoing
+	outN  int
+	note  [8]Notice
+	noteN int
+	noteI int
+	stats HostStats
+	f     Frame
+	tmp   [32]byte
+}
+
+type seen struct {
+	typ Type
+	seq uint16
+	crc uint32
+}
+
+// NewHost returns a host that listens. seed is where its nonces come from: 32
+// random bytes in life, any in a test.
+func NewHost(cfg HostConfig, seed [32]byte) *Host {
+	if cfg.Rate == 0 {
+		cfg.Rate = 200
+	}
+	if cfg.Life <= 0 {
+		cfg.Life = DefaultLife
+	}
+	cfg.Life = min(cfg.Life, MaxLife)
+	if cfg.Renew <= 0 {
+		cfg.Renew = DefaultRenew
+	}
+	h := &Host{cfg: cfg, rng: rand.NewChaCha8(seed)}
+	h.permit.nextGen = h.firstGeneration()
+	return h
+}
+
+// Link returns how far the host has got.
+func (h *Host) Link() Link { return h.link }
+
+// Identity returns what the pen said about itself; meaningful while the link is up.
+func (h *Host) Identity() *Identity { return &h.id }
+
+// Clock returns the map of the pen's clock. The caller only reads it.
+func (h *Host) Clock() *ClockMap { return &h.clock }
+
+// Newest returns the newest reading and whether there is one in this session.
+func (h *Host) Newest() (*Reading, bool) { return &h.newest, h.haveSeen }
+
+// Rate returns the agreed readings per second.
+func (h *Host) Rate() uint16 { return h.rate }
+
+// Stats returns the counts so far.
+func (h *Host) Stats() HostStats {
+	s := h.stats
+	s.Decoder = h.dec.Stats()
+	return s
+}
+
+// Notice stores the next notice in n and reports whether there was one.
+func (h *Host) Notice(n *Notice) bool {
+	if h.noteI == h.noteN {
+		h.noteI, h.noteN = 0, 0
+		return false
+	}
+	*n = h.note[h.noteI]
+	h.noteI++
+	return true
+}
+
+// Output stores the next frame to send in o and reports whether there was one.
+func (h *Host) Output(o *Outgoing) bool {
+	if h.outN == 0 {
+		return false
+	}
+	*o = h.out[0]
+	copy(h.out[:], h.out[1:h.outN])
+	h.outN--
+	return true
+}
+
+// PortLost tells the host that the line went: everything about the pen's
+// session is forgotten, and it listens again.
+func (h *Host) PortLost(now Instant) {
+	h.dec = Decoder{stats: h.dec.stats}
+	h.lose(now)
+}
+
+// Receive takes bytes off the front of b, up to and including the next frame
+// that has something to tell, and returns the rest. Call it, and drain Notice,
+// until nothing is left.
+func (h *Host) Receive(b []byte, now Instant) []byte {
+	for {
+		rest, ok := h.dec.Next(b, &h.f)
+		if !ok {
+			return nil
+		}
+		b = rest
+		h.frame(&h.f, now)
+		if h.noteN > h.noteI {
+			return b
+		}
+	}
+}
+
+// Advance runs the timers. Call it when what has arrived is read.
+func (h *Host) Advance(now Instant) {
+	switch h.link {
+	case LinkGreeting:
+		if now >= h.quietTill && now.Sub(h.helloAt) >= helloRepeat {
+			if h.hellos > 0 && h.hellos%helloTries == 0 {
+				h.notice(Notice{Kind: NoticeNoAnswer, At: now})
+				h.quietTill = now.Add(helloPause)
+				h.hellos++
+				return
+			}
+			h.sendHello(now)
+		}
+		if now.Sub(h.heardAt) > 3*hostSilence {
+			h.lose(now)
+		}
+	case LinkUp:
+		if now.Sub(h.heardAt) > hostSilence {
+			h.lose(now)
+			return
+		}
+		every := syncSlow
+		if h.sync.count < syncFastCount {
+			every = syncFast
+		}
+		if now.Sub(h.sync.at) >= every {
+			h.sync.token++
+			h.sync.at, h.sync.open = now, true
+			h.sync.count++
+			m := Sync{h.session(), h.sync.token}
+			h.send(LaneControl, TypeSync, m.Append(h.scratch()))
+		}
+		h.advancePermit(now)
+	}
+}
+
+// Rehello opens a new session with the pen it has, with a fresh clock map: after
+// a jump of a clock, or to take a new run of generations.
+func (h *Host) Rehello(now Instant) {
+	if h.link != LinkUp && h.link != LinkGreeting {
+		return
+	}
+	h.greet(now)
+}
+
+// greet begins a session: a nonce of its own, everything of the last one gone.
+func (h *Host) greet(now Instant) {
+	if h.nonce != 0 {
+		h.previous = h.nonce
+	}
+	h.nonce = 0
+	for h.nonce == 0 {
+		h.nonce = h.rng.Uint64()
+	}
+	h.link, h.welcomed, h.idFresh = LinkGreeting, false, false
+	h.clock.Reset()
+	h.haveSeen, h.late = false, false
+	h.hellos, h.quietTill = 0, now
+	h.sync.count, h.sync.open = 0, false
+	h.dups = [16]seen{}
+	h.permit.reset(h.firstGeneration())
+	h.sendHello(now)
+}
+
+// firstGeneration draws where a session's generations begin, so that telemetry
+// of another session is not taken for this one's.
+func (h *Host) firstGeneration() uint16 { return uint16(h.rng.Uint64()%0x7fff) + 1 }
+
+func (h *Host) sendHello(now Instant) {
+	h.hellos++
+	h.helloAt = now
+	h.stats.Hellos++
+	m := Hello{Nonce: h.nonce, Boot: h.boot, Previous: h.previous, MinVersion: Version, MaxVersion: Version,
+		Generation: h.permit.first, Rate: h.cfg.Rate, Baud: h.cfg.Baud}
+	h.send(LaneControl, TypeHello, m.Append(h.scratch()))
+}
+
+// lose goes back to listening.
+func (h *Host) lose(now Instant) {
+	was := h.link
+	h.link, h.welcomed, h.haveSeen, h.boot = LinkListening, false, false, 0
+	h.clock.Reset()
+	h.permit.reset(h.firstGeneration())
+	h.outN = 0
+	if was == LinkUp {
+		h.notice(Notice{Kind: NoticeLost, At: now})
+	}
+}
+
+func (h *Host) session() Session { return Session{h.nonce, h.boot} }
+
+// notice queues n. The queue holds more than one frame or one Advance can cause.
+func (h *Host) notice(n Notice) {
+	if h.noteN < len(h.note) {
+		h.note[h.noteN] = n
+		h.noteN++
+	}
+}
+
+// send frames a payload into the outbox.
+func (h *Host) send(lane Lane, typ Type, payload []byte) {
+	if h.outN == len(h.out) {
+		h.stats.Dropped++
+		return
+	}
+	o := &h.out[h.outN]
+	h.seq++
+	o.Lane = lane
+	o.n = len(AppendFrame(o.buf[:0], typ, h.seq, payload))
+	h.outN++
+}

@@ -1,0 +1,260 @@
+package protocol
+
+import "bytes"
+
+// scratch is room for one payload. It stays on the caller's stack when the
+// compiler can see that; host payloads are at most 30 bytes.
+func (h *Host) scratch() []byte { return h.tmp[:0] }
+
+// frame acts on one sound frame.
+func (h *Host) frame(f *Frame, now Instant) {
+	if f.Type >= 0x40 {
+		h.stats.Unknown++ // a host's frame: our own echo, or another host on the line
+		return
+	}
+	d := &h.dups[f.Type%16]
+	mark := seen{f.Type, f.Seq, f.CRC}
+	if *d == mark {
+		h.stats.Duplicates++
+		return
+	}
+	*d = mark
+	h.received++
+
+	switch f.Type {
+	case TypeIdentity:
+		h.identity(f.Payload, now)
+	case TypeWelcome:
+		h.welcome(f.Payload, now)
+	case TypeReading:
+		h.reading(f.Payload, now)
+	case TypeStatus:
+		var m Status
+		if h.parsed(m.Parse(f.Payload), len(f.Payload) > statusSize) && h.hear(now) {
+			h.notice(Notice{Kind: NoticeStatus, At: now, Status: m})
+		}
+	case TypeEvent:
+		var m PenEvent
+		if h.parsed(m.Parse(f.Payload), len(f.Payload) > eventSize) && h.hear(now) {
+			h.penEvent(m, now)
+		}
+	case TypeRefusal:
+		var m Refusal
+		if h.parsed(m.Parse(f.Payload), len(f.Payload) > refusalSize) {
+			h.stats.Refusals++
+			h.notice(Notice{Kind: NoticeRefused, At: now, Refusal: m})
+			if m.Of == TypeHello && m.Reason == RefusedBoot && h.link == LinkGreeting {
+				h.boot = 0 // it rebooted since: ask whoever it is now
+			}
+			if m.Reason == RefusedNonce && h.link == LinkUp {
+				h.greet(now) // the pen has no session with us any more
+			}
+		}
+	case TypeSyncReply:
+		var m SyncReply
+		if !h.parsed(m.Parse(f.Payload), len(f.Payload) > syncReplySize) {
+			return
+		}
+		if h.link != LinkUp || !h.sync.open || m.Token != h.sync.token {
+			h.stats.Foreign++
+			return
+		}
+		h.sync.open = false
+		h.heardAt = now
+		h.clock.Exchange(h.sync.at, now, m.Received)
+	case TypeBusy:
+		var m Busy
+		if h.parsed(m.Parse(f.Payload), len(f.Payload) > busySize) && h.link == LinkGreeting {
+			h.heardAt = now
+			h.notice(Notice{Kind: NoticeBusy, At: now})
+		}
+	default:
+		h.stats.Unknown++
+		h.heardAt = now
+	}
+	if h.link == LinkListening {
+		h.heardAt = now
+		h.greet(now)
+	}
+}
+
+// parsed counts what a message's payload was like and reports whether it holds.
+func (h *Host) parsed(err error, trailing bool) bool {
+	if err != nil {
+		h.stats.Malformed++
+		return false
+	}
+	if trailing {
+		h.stats.Trailing++
+	}
+	return true
+}
+
+// hear notes that the pen lives, and reports whether its session is up.
+func (h *Host) hear(now Instant) bool {
+	h.heardAt = now
+	return h.link == LinkUp
+}
+
+func (h *Host) identity(p []byte, now Instant) {
+	if h.idLen == 0 || !bytes.Equal(p, h.idRaw[:h.idLen]) {
+		var id Identity
+		if err := id.Parse(p); err != nil {
+			h.stats.Malformed++
+			h.notice(Notice{Kind: NoticeBadPen, At: now, Err: err})
+			return
+		}
+		h.idLen = copy(h.idRaw[:], p)
+		h.id = id
+	}
+	h.heardAt = now
+	switch {
+	case h.boot != 0 && h.id.Boot != h.boot:
+		// Another boot of the pen, or another pen on the line.
+		if h.link == LinkUp {
+			h.notice(Notice{Kind: NoticeRebooted, At: now})
+		}
+		h.boot, h.previous, h.eventKnown = h.id.Boot, 0, false
+		h.received = 0
+		h.nonce = 0
+		h.greet(now)
+		return
+	case h.link == LinkUp:
+		// An identity in mid-session is the answer to a repeated hello, or the
+		// pen lost its host. The second shows in its silence.
+		h.boot = h.id.Boot
+		return
+	}
+	h.boot = h.id.Boot
+	h.idFresh = true
+	if h.id.Caps.Has(CapTalksOnly) {
+		h.link, h.welcomed = LinkUp, true
+		h.received = 0
+		h.notice(Notice{Kind: NoticeUp, At: now})
+		return
+	}
+	h.come(now)
+}
+
+func (h *Host) welcome(p []byte, now Instant) {
+	var m Welcome
+	if !h.parsed(m.Parse(p), len(p) > welcomeSize) {
+		return
+	}
+	if h.link != LinkGreeting || m.Nonce != h.nonce || m.Generation != h.permit.first || (h.boot != 0 && m.Boot != h.boot) {
+		h.stats.Foreign++
+		return
+	}
+	h.heardAt = now
+	if h.welcomed {
+		return
+	}
+	h.welcomed, h.boot = true, m.Boot
+	h.rate, h.released = m.Rate, m.Released
+	h.clock.Exchange(h.helloAt, now, m.Tick)
+	if m.Baud != 0 && m.Baud != h.baud {
+		h.baud = m.Baud
+		h.notice(Notice{Kind: NoticeBaud, At: now, Baud: m.Baud})
+	}
+	if h.id.Boot == m.Boot && h.idLen > 0 {
+		h.idFresh = true // heard before the hello
+	}
+	h.come(now)
+}
+
+// come brings the link up once both welcome and identity are here.
+func (h *Host) come(now Instant) {
+	if h.link != LinkGreeting || !h.welcomed || !h.idFresh {
+		return
+	}
+	h.link = LinkUp
+	h.sync.at = now.Add(-syncFast)
+	h.received, h.haveSeen = 0, false
+	h.notice(Notice{Kind: NoticeUp, At: now})
+}
+
+func (h *Host) reading(p []byte, now Instant) {
+	n := Notice{Kind: NoticeReading, At: now}
+	m := &n.Reading
+	if !h.parsed(m.Parse(p), len(p) > readingSize) || !h.hear(now) {
+		return
+	}
+	if h.haveSeen {
+		step := m.Tick.Since(h.seen)
+		if step <= 0 && -step < clockJump {
+			h.stats.Late++
+			return
+		}
+		at, _ := h.clock.When(m.Tick)
+		early := at.Sub(now)
+		if step < 0 || early > clockJump {
+			h.notice(Notice{Kind: NoticeClockJump, At: now})
+			h.greet(now)
+			return
+		}
+		// Readings that stay later than a stall explains: the pen's clock was
+		// set back, or ours ran on while it slept.
+		if -early > clockJump {
+			if !h.late {
+				h.late, h.lateSince = true, now
+			} else if now.Sub(h.lateSince) > clockLateFor {
+				h.notice(Notice{Kind: NoticeClockJump, At: now})
+				h.greet(now)
+				return
+			}
+		} else {
+			h.late = false
+		}
+	}
+	h.clock.Observe(m.Tick, now)
+	n.Age = h.clock.Age(m.Tick, now)
+	n.Lost = h.countLost(m.Sent)
+	h.seen, h.haveSeen, h.newest = m.Tick, true, *m
+	h.stats.Readings++
+	h.notice(n)
+	h.observePermit(&h.newest, now)
+}
+
+// countLost compares the pen's count of frames with ours and returns how many
+// more were lost since the reading before.
+func (h *Host) countLost(sent uint32) uint32 {
+	if !h.haveSeen {
+		h.sentBase, h.received, h.lostBefore = sent, 0, 0
+		return 0
+	}
+	lost := sent - h.sentBase - h.received
+	if int32(lost-h.lostBefore) <= 0 {
+		return 0 // frames that overtook each other make it shrink for a moment
+	}
+	n := lost - h.lostBefore
+	h.lostBefore = lost
+	h.stats.Lost += uint64(n)
+	return n
+}
+
+// penEvent acknowledges an event, and tells it when it is new.
+func (h *Host) penEvent(m PenEvent, now Instant) {
+	ack := EventAck{h.session(), m.ID}
+	h.send(LaneControl, TypeEventAck, ack.Append(h.scratch()))
+	if h.eventKnown && int32(m.ID-h.event) <= 0 {
+		return
+	}
+	h.event, h.eventKnown = m.ID, true
+	h.notice(Notice{Kind: NoticeEvent, At: now, Event: m})
+}
+
+// Locate asks the pen to show itself for the time given, in ms.
+func (h *Host) Locate(ms uint16) {
+	if h.link == LinkUp {
+		m := Locate{h.session(), ms}
+		h.send(LaneControl, TypeLocate, m.Append(h.scratch()))
+	}
+}
+
+// Show gives the pen a cue to show.
+func (h *Host) Show(c Cue) {
+	if h.link == LinkUp && h.id.Caps.Has(CapAnnounces) {
+		m := Signal{h.session(), c}
+		h.send(LaneControl, TypeSignal, m.Append(h.scratch()))
+	}
+}

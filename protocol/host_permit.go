@@ -1,0 +1,300 @@
+package protocol
+
+import "time"
+
+// The test by which a pen earns 'guarded'. Source: PROTOCOL.md §7.4.
+const (
+	testCeiling = 1 // µm: no needle may be out
+	testLife    = 150 * time.Millisecond
+	testWait    = time.Second // for each of its steps
+	testTries   = 3
+	obeySlack   = 20 * time.Millisecond // beside the pen's own stop time
+)
+
+// phase is where the host is with ceiling and permit. Source: PROTOCOL.md §7.3.
+type phase uint8
+
+const (
+	phaseNone      phase = iota // no ceiling in this session
+	phaseSetting                // ceiling sent, telemetry does not show it yet
+	phaseConfirmed              // telemetry showed generation and ceiling
+	phaseRevoking               // revoke sent, telemetry does not show it yet
+)
+
+// step is where the test by which a pen earns 'guarded' is.
+type step uint8
+
+const (
+	testNone step = iota
+	testSetting
+	testGranted // one permit sent
+	testSeen    // telemetry showed it
+)
+
+// permits is the host's half of ceilings, permits and revokes.
+type permits struct {
+	first, nextGen uint16
+	gen            uint16 // of the newest ceiling or revoke sent
+	phase          phase
+	ceiling        uint16
+	sentAt         Instant // of the newest ceiling or revoke
+	allowed        bool
+	renewedAt      Instant
+	renewed        bool
+
+	// From this pen tick on, stop time and slack added, the motor must be off.
+	bound     Tick
+	haveBound bool
+
+	test      step
+	testAt    Instant
+	testTries int
+	proven    bool
+	disobeyed uint32 // the boot that did not obey
+}
+
+// reset forgets the session's ceilings and permits, to begin anew after first.
+func (p *permits) reset(first uint16) {
+	*p = permits{first: first, nextGen: first + 1, disobeyed: p.disobeyed}
+}
+
+// SetCeiling begins to set the ceiling d under a new generation, which ends any
+// permit, and returns the generation; NoticeConfirmed tells that telemetry shows
+// both. It returns 0 when that can't be now: the link is not up, d is out of
+// range (1 to 65534 µm), or generations ran out and a new session is being
+// opened. Permits are not allowed until [Host.Allow].
+func (h *Host) SetCeiling(d Micrometres, now Instant) uint16 {
+	p := &h.permit
+	if h.link != LinkUp || d < 1 || d >= None {
+		return 0
+	}
+	if p.nextGen >= lastGenerat {
+		h.greet(now)
+		return 0
+	}
+	p.test = testNone
+	h.setCeiling(uint16(d), now)
+	return p.gen
+}
+
+func (h *Host) setCeiling(d uint16, now Instant) {
+	p := &h.permit
+	p.gen = p.nextGen
+	p.nextGen++
+	p.phase, p.ceiling, p.allowed, p.renewed = phaseSetting, d, false, false
+	h.purgePermits()
+	h.sendCeiling(now)
+}
+
+func (h *Host) sendCeiling(now Instant) {
+	p := &h.permit
+	p.sentAt = now
+	m := Ceiling{h.session(), p.gen, p.ceiling}
+	h.send(LaneControl, TypeCeiling, m.Append(h.scratch()))
+}
+
+// Confirmed returns the ceiling that telemetry showed to be in force, and its
+// generation; false while none is.
+func (h *Host) Confirmed() (generation uint16, ceiling Micrometres, ok bool) {
+	p := &h.permit
+	if h.link != LinkUp || p.phase != phaseConfirmed || p.test != testNone {
+		return 0, 0, false
+	}
+	return p.gen, Micrometres(p.ceiling), true
+}
+
+// Allow says whether permits may be renewed. It takes effect only for a
+// confirmed ceiling and a proven pen, and ends with every new generation.
+func (h *Host) Allow(on bool) { h.permit.allowed = on }
+
+// Allowed reports whether permits are being renewed.
+func (h *Host) Allowed() bool {
+	p := &h.permit
+	return p.allowed && p.proven && p.phase == phaseConfirmed && p.test == testNone && h.link == LinkUp
+}
+
+// Proven reports whether this pen earned 'guarded' in this session.
+func (h *Host) Proven() bool { return h.permit.proven && h.link == LinkUp }
+
+// Prove begins the test: with the motor off, one permit with a ceiling of 1 µm,
+// seen in telemetry, left to lapse, seen gone. NoticeProven, NoticeUnproven or
+// NoticeDisobeyed tells the outcome. It reports whether the test began: not when
+// the motor is on, the pen takes no permits, or it disobeyed in this boot.
+func (h *Host) Prove(now Instant) bool {
+	p := &h.permit
+	if h.link != LinkUp || !h.haveSeen || h.newest.MotorOn() || !h.id.Caps.Has(CapPermits) ||
+		p.disobeyed == h.boot || p.nextGen >= lastGenerat {
+		return false
+	}
+	p.proven, p.testTries = false, 0
+	h.beginTest(now)
+	return true
+}
+
+// Disobeyed reports whether the present boot of the pen ran when it must not:
+// it is never guarded again.
+func (h *Host) Disobeyed() bool { return h.boot != 0 && h.permit.disobeyed == h.boot }
+
+func (h *Host) beginTest(now Instant) {
+	p := &h.permit
+	p.testTries++
+	p.test, p.testAt = testSetting, now
+	h.setCeiling(testCeiling, now)
+}
+
+// Revoke ends any permit under a new generation, and any that waits to be sent,
+// and repeats itself every 20 ms until telemetry shows it. A pen that takes stop
+// but no permits stops. It returns the generation, 0 when the link is not up:
+// then nothing is in force that renewal does not end.
+func (h *Host) Revoke(now Instant) uint16 {
+	p := &h.permit
+	p.allowed = false
+	h.purgePermits()
+	if h.link != LinkUp {
+		return 0
+	}
+	p.gen = p.nextGen
+	if p.nextGen < 0xffff {
+		p.nextGen++
+	}
+	p.phase, p.test = phaseRevoking, testNone
+	h.sendRevoke(now)
+	return p.gen
+}
+
+func (h *Host) sendRevoke(now Instant) {
+	p := &h.permit
+	p.sentAt = now
+	h.stats.Revokes++
+	m := Revoke{h.session(), p.gen}
+	h.send(LaneRevoke, TypeRevoke, m.Append(h.scratch()))
+}
+
+// purgePermits takes permits that wait in the outbox back.
+func (h *Host) purgePermits() {
+	n := 0
+	for i := range h.outN {
+		if h.out[i].Lane != LanePermit {
+			h.out[n] = h.out[i]
+			n++
+		}
+	}
+	h.outN = n
+}
+
+// grant sends a permit that dies life after the newest tick seen.
+func (h *Host) grant(life time.Duration, now Instant) {
+	p := &h.permit
+	p.renewedAt, p.renewed = now, true
+	h.stats.Permits++
+	end := h.seen + Tick(life/time.Microsecond)
+	if !p.haveBound || end.Since(p.bound) > 0 {
+		p.bound, p.haveBound = end, true
+	}
+	m := Permit{h.session(), p.gen, p.ceiling, h.seen, uint16(life / time.Millisecond)}
+	h.send(LanePermit, TypePermit, m.Append(h.scratch()))
+}
+
+// advancePermit repeats what telemetry has not shown yet, and renews.
+func (h *Host) advancePermit(now Instant) {
+	p := &h.permit
+	switch p.phase {
+	case phaseSetting:
+		if now.Sub(p.sentAt) >= ceilingRepeat {
+			h.sendCeiling(now)
+		}
+	case phaseRevoking:
+		if now.Sub(p.sentAt) >= revokeRepeat {
+			h.sendRevoke(now)
+		}
+	case phaseConfirmed:
+		if h.Allowed() && h.haveSeen && (!p.renewed || now.Sub(p.renewedAt) >= h.cfg.Renew) {
+			h.grant(h.cfg.Life, now)
+		}
+	}
+	if p.test != testNone && now.Sub(p.testAt) > testWait {
+		h.retryTest(now)
+	}
+}
+
+// retryTest begins the test again, or gives up.
+func (h *Host) retryTest(now Instant) {
+	p := &h.permit
+	if p.testTries < testTries && !h.newest.MotorOn() && p.nextGen < lastGenerat {
+		h.beginTest(now)
+		return
+	}
+	h.failTest(now)
+}
+
+func (h *Host) failTest(now Instant) {
+	h.Revoke(now)
+	h.notice(Notice{Kind: NoticeUnproven, At: now})
+}
+
+// observePermit compares a reading with what was granted.
+func (h *Host) observePermit(m *Reading, now Instant) {
+	p := &h.permit
+	permit := m.Flags.Has(FlagPermit)
+	if h.id.Caps.Has(CapPermits) && !m.Flags.Has(FlagReleased) {
+		if !p.haveBound {
+			p.bound, p.haveBound = m.Tick, true // hello ended whatever ran before
+		}
+		over := m.Tick.Since(p.bound)
+		stop := time.Duration(h.id.StopMS) * time.Millisecond
+		if permit && over > obeySlack || m.MotorOn() && over > stop+obeySlack {
+			h.disobey(now)
+			return
+		}
+		if over > 20*time.Minute {
+			p.bound = m.Tick - Tick(time.Minute/time.Microsecond) // before the difference wraps
+		}
+	}
+	switch p.phase {
+	case phaseSetting:
+		if m.Generation == p.gen && m.Ceiling == p.ceiling && !permit {
+			p.phase = phaseConfirmed
+			if p.test == testSetting {
+				p.test, p.testAt = testGranted, now
+				h.grant(testLife, now)
+				return
+			}
+			h.notice(Notice{Kind: NoticeConfirmed, At: now, Generation: p.gen, Ceiling: Micrometres(p.ceiling)})
+		}
+	case phaseRevoking:
+		if m.Generation == p.gen && !permit {
+			p.phase = phaseNone
+			if m.Tick.Since(p.bound) < 0 || !p.haveBound {
+				p.bound, p.haveBound = m.Tick, true
+			}
+			h.notice(Notice{Kind: NoticeRevoked, At: now, Generation: p.gen})
+		}
+	}
+	switch {
+	case p.test == testNone:
+	case m.MotorOn():
+		h.failTest(now) // a press fell into the test's 150 ms: nothing was learnt
+	case p.test == testGranted && permit && m.Generation == p.gen:
+		p.test, p.testAt = testSeen, now
+	case p.test == testSeen && !permit && m.Tick.Since(p.bound) >= 0:
+		p.test, p.proven = testNone, true
+		p.phase = phaseNone
+		h.notice(Notice{Kind: NoticeProven, At: now})
+	case p.test == testSeen && !permit:
+		h.failTest(now) // gone before its time: not by age
+	}
+}
+
+// disobey notes that the pen ran, or held a permit, past the end.
+func (h *Host) disobey(now Instant) {
+	p := &h.permit
+	if p.disobeyed == h.boot {
+		if p.phase != phaseRevoking {
+			h.Revoke(now)
+		}
+		return
+	}
+	p.disobeyed, p.proven = h.boot, false
+	h.Revoke(now)
+	h.notice(Notice{Kind: NoticeDisobeyed, At: now})
+}
