@@ -1,0 +1,9 @@
+package limits
+
+import "reflect"
+
+// RawType is what a file is filled into, for the test that holds it against the schema.
+func RawType() reflect.Type { return reflect.TypeFor[rawFile]() }
+
+// Canonical is what the hash is taken of.
+func (t *Table) Canonical() string { return string(t.canonical()) }

@@ -1,0 +1,45 @@
+package limits_test
+
+import (
+	"strings"
+	"testing"
+
+	"penlog/session/limits"
+)
+
+// patch replaces the first occurrence of old, which must be there.
+func patch(t *testing.T, text, old, new string) string {
+	t.Helper()
+	if !strings.Contains(text, old) {
+		t.Fatalf("the file does not hold %q", old)
+	}
+	return strings.Replace(text, old, new, 1)
+}
+
+// section cuts out the lines of one key at two spaces, e.g. "  scalp:\n … ".
+func section(t *testing.T, text, key string) string {
+	t.Helper()
+	start := strings.Index(text, "\n  "+key+":\n")
+	if start < 0 {
+		t.Fatalf("the file has no %q", key)
+	}
+	start++
+	end := start
+	for i, line := range strings.SplitAfter(text[start:], "\n") {
+		if i > 0 && !strings.HasPrefix(line, "    ") {
+			break
+		}
+		end += len(line)
+	}
+	return text[start:end]
+}
+
+// without is the built-in file with one zone taken out of it: its limits, from
+// every list, and the indication that is only for it.
+func without(t *testing.T, zone string) string {
+	t.Helper()
+	text := string(limits.DefaultYAML())
+	text = patch(t, text, section(t, text, zone), "")
+	text = patch(t, text, section(t, text, "alopecia"), "")
+	return strings.ReplaceAll(text, ", "+zone+",", ",")
+}
