@@ -16,7 +16,7 @@ func (u Uptime) Tick() Tick { return Tick(u) }
 // Add returns the time d later (µs resolution).
 func (u Uptime) Add(d time.Duration) Uptime { return u + Uptime(d/time.Microsecond) }
 
-// Timers and bounds of the pen's end. Source: PROTOCOL.md §8, table of constants.
+// Timers and bounds of the pen's end. Source: PROTOCOL.md §10.
 const (
 	PenAnnounce     = time.Second            // between identities while there is no host
 	PenHostTimeout  = time.Second            // of silence until there is no host any more
@@ -89,7 +89,7 @@ type Sensors struct {
 
 // Pen is the pen's end of the link and the whole of its obedience, as a pure
 // value: it takes bytes, what the hand and the needles do, and the time, and
-// says whether the motor may turn and what to send. PROTOCOL.md §5 to §7 is its
+// says whether the motor may turn and what to send. PROTOCOL.md §4 to §6 and §8 are its
 // law. Each method that takes the time first does what became due before it; an
 // earlier time than the last counts as the last. After each call take the
 // frames with [Pen.AppendOutput], and call [Pen.Advance] no later than
@@ -106,7 +106,6 @@ type Pen struct {
 
 	// The host session (§5). nonce 0: no host.
 	nonce   uint64
-	spent   uint64 // nonce of the last session, which opens no other
 	heard   Uptime // last sound frame of this session
 	rate    uint16
 	cue     Cue
@@ -407,8 +406,7 @@ func (p *Pen) lose() {
 	if p.guarded() {
 		p.stop(StopLapse)
 	}
-	p.spent, p.nonce = p.nonce, 0
-	p.generation, p.ceiling, p.rate = 0, 0, 0
+	p.nonce, p.generation, p.ceiling, p.rate = 0, 0, 0, 0
 	p.cue, p.locate = CueNone, 0
 	p.confirm, p.quiet = 0, 0
 	p.baud = p.bootBaud()
@@ -455,7 +453,7 @@ func (p *Pen) ownStop(depth uint16) {
 	p.stop(StopOwn)
 }
 
-// event queues an event, or counts it as lost (§7.3).
+// event queues an event, or counts it as lost (§8.3).
 func (p *Pen) event(kind EventKind, arg uint16) {
 	if p.id.Caps.Has(CapTalksOnly) {
 		return // none could acknowledge it

@@ -138,8 +138,6 @@ func (p *Pen) hello(m *Hello) Reason {
 		p.heard, p.confirm = p.now, 0
 		p.welcomeDue, p.identityDue = true, true
 		return 0
-	case m.Nonce == p.spent:
-		return RefusedNonce // a nonce opens one session
 	case p.Hosted() && m.Previous != p.nonce:
 		p.busy(p.heard.Add(PenHostTimeout) - p.now)
 		return 0
@@ -149,11 +147,7 @@ func (p *Pen) hello(m *Hello) Reason {
 		p.stop(StopHello)
 	}
 	p.penSend.forget(p.now)
-	if p.Hosted() {
-		p.spent = p.nonce
-	}
-	p.nonce = m.Nonce
-	p.heard, p.confirm, p.quiet = p.now, 0, 0
+	p.nonce, p.heard, p.confirm, p.quiet = m.Nonce, p.now, 0, 0
 	p.generation, p.ceiling = m.Generation, 0
 	p.cue, p.locate = CueNone, 0
 	p.newBaud = 0
@@ -239,7 +233,7 @@ func (p *Pen) grant(m *Permit) Reason {
 	return 0
 }
 
-// ack takes the oldest event off the queue; any other id is of no effect (§7.2).
+// ack takes the oldest event off the queue; any other id is of no effect (§8.2).
 func (p *Pen) ack(id uint32) {
 	if p.nev > 0 && p.events[0].ID == id {
 		p.nev--
