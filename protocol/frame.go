@@ -37,38 +37,31 @@ type Frame struct {
 
 // AppendFrame appends the frame of the given type, sequence and payload to dst
 // in wire form, delimiters included, and returns the extended slice. It
-// allocates only when dst has no room. A payload over [MaxPayload] is a bug in
-// this program and panics.
+// allocates only when dst has no room. The payload must not lie in that room. A
+// payload over [MaxPayload] is a bug in this program and panics.
 func AppendFrame(dst []byte, typ Type, seq uint16, payload []byte) []byte {
 	if len(payload) > MaxPayload {
 		panic("protocol: AppendFrame: payload over MaxPayload")
 	}
-	var raw [maxRaw]byte
-	raw[0], raw[1] = Version, byte(typ)
-	binary.LittleEndian.PutUint16(raw[2:], seq)
-	n := headerSize + copy(raw[headerSize:], payload)
-	binary.LittleEndian.PutUint32(raw[n:], crc32.Checksum(raw[:n], castagnoli))
-	n += crcSize
-
-	dst = append(dst, 0)
-	dst = appendCOBS(dst, raw[:n])
+	begin := len(dst) + 1
+	dst = append(dst, 0, 0, Version, byte(typ), byte(seq), byte(seq>>8))
+	dst = append(dst, payload...)
+	dst = binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[begin+1:], castagnoli))
+	stuff(dst[begin:])
 	return append(dst, 0)
 }
 
-// appendCOBS appends raw, of at most 253 bytes, with its zero bytes stuffed
-// away: each code byte says how far the next one is, and stands for a zero.
-func appendCOBS(dst, raw []byte) []byte {
-	code := len(dst)
-	dst = append(dst, 0)
-	for _, c := range raw {
-		if c == 0 {
-			dst[code] = byte(len(dst) - code)
-			code = len(dst)
+// stuff does COBS in place on at most 254 bytes, of which the first is a
+// placeholder: each zero, and the placeholder, becomes the distance to the next.
+func stuff(run []byte) {
+	code := 0
+	for i := 1; i < len(run); i++ {
+		if run[i] == 0 {
+			run[code] = byte(i - code)
+			code = i
 		}
-		dst = append(dst, c) // a zero is overwritten by its code byte
 	}
-	dst[code] = byte(len(dst) - code)
-	return dst
+	run[code] = byte(len(run) - code)
 }
 
 // unstuff undoes COBS from src into dst, which must hold len(src) bytes, and
