@@ -1,6 +1,8 @@
 package store
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"time"
 
@@ -15,6 +17,17 @@ type Opening struct {
 	ID        session.ID
 	At        protocol.At
 	Simulated bool // the link said so
+}
+
+// sum is stored with the session's row, which no chain covers: a flipped bit
+// must not make a simulated session real.
+func (o *Opening) sum() [sha256.Size]byte {
+	b := append([]byte("penlog session 1\x00"), o.ID[:]...)
+	b = binary.BigEndian.AppendUint64(b, uint64(o.At))
+	if o.Simulated {
+		return sha256.Sum256(append(b, 1))
+	}
+	return sha256.Sum256(append(b, 0))
 }
 
 // Batch is what is written at once: all of it or nothing. Records and chunk are

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -116,12 +117,13 @@ func (r *Reader) Close() error { return r.db.Close() }
 // Cursor is a place in the list of sessions. The zero Cursor is its top.
 type Cursor int64
 
-// Info is one line of the list of sessions. But for the first three fields it
-// is derived from the journal and the signal when it is read.
+// Info is one line of the list of sessions. Records and all after it is derived
+// from the journal and the signal when it is read.
 type Info struct {
 	ID         session.ID
 	OpenedAt   protocol.At
 	Simulated  bool
+	Altered    bool        // the fields above don't match their checksum: trust none, see Verify
 	Records    uint64      // number of the last record
 	LastKind   string      // of the last record; "": there is none
 	LastAt     protocol.At // of the last record
@@ -131,7 +133,7 @@ type Info struct {
 	Cursor     Cursor      // list on from behind this one
 }
 
-const infoSelect = `SELECT s.n, s.id, s.opened_at_us, s.simulated,
+const infoSelect = `SELECT s.n, s.id, s.opened_at_us, s.simulated, s.sum,
   coalesce(e.seq, 0), coalesce(e.kind, ''), coalesce(e.at_us, 0),
   coalesce(g.seq, 0), coalesce((SELECT from_us FROM signal WHERE session = s.id AND seq = 1), 0), coalesce(g.to_us, 0)
 FROM session s
@@ -183,11 +185,13 @@ func (r *Reader) infos(ctx context.Context, query string, args ...any) ([]Info, 
 	var out []Info
 	for rows.Next() {
 		var in Info
-		var id sql.RawBytes
-		if err := rows.Scan(&in.Cursor, &id, &in.OpenedAt, &in.Simulated, &in.Records, &in.LastKind, &in.LastAt, &in.Chunks, &in.SignalFrom, &in.SignalTo); err != nil {
+		var id, sum sql.RawBytes
+		if err := rows.Scan(&in.Cursor, &id, &in.OpenedAt, &in.Simulated, &sum, &in.Records, &in.LastKind, &in.LastAt, &in.Chunks, &in.SignalFrom, &in.SignalTo); err != nil {
 			return nil, readError(r.path, err)
 		}
 		copy(in.ID[:], id)
+		want := (&Opening{ID: in.ID, At: in.OpenedAt, Simulated: in.Simulated}).sum()
+		in.Altered = !bytes.Equal(sum, want[:])
 		out = append(out, in)
 	}
 	if err := rows.Err(); err != nil {

@@ -96,15 +96,16 @@ func (t *transaction) add(it *item) (size int64, err error) {
 func (t *transaction) open(o *Opening) error {
 	var at int64
 	var simulated bool
+	sum := o.sum()
 	err := t.tx.StmtContext(t.ctx, t.w.statements.known).QueryRowContext(t.ctx, o.ID[:]).Scan(&at, &simulated)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		_, err = t.tx.StmtContext(t.ctx, t.w.statements.open).ExecContext(t.ctx, o.ID[:], int64(o.At), o.Simulated)
+		_, err = t.tx.StmtContext(t.ctx, t.w.statements.open).ExecContext(t.ctx, o.ID[:], int64(o.At), o.Simulated, sum[:])
 	case err != nil:
 	case at != int64(o.At):
 		err = ErrConflict
 	case o.Simulated && !simulated:
-		_, err = t.tx.StmtContext(t.ctx, t.w.statements.mark).ExecContext(t.ctx, o.ID[:])
+		_, err = t.tx.StmtContext(t.ctx, t.w.statements.mark).ExecContext(t.ctx, sum[:], o.ID[:])
 	}
 	return refused(err, RefusedError{Session: o.ID})
 }

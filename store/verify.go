@@ -25,14 +25,16 @@ type Heads struct{ Records, Signal session.Chain }
 // file itself can't be read.
 func (r *Reader) Verify(ctx context.Context, id session.ID) (Verified, error) {
 	var v Verified
-	if _, err := r.Session(ctx, id); err != nil {
-		return v, err
-	}
 	err := r.verify(ctx, id, &v)
 	return v, err
 }
 
 func (r *Reader) verify(ctx context.Context, id session.ID, v *Verified) error {
+	if in, err := r.Session(ctx, id); err != nil {
+		return err
+	} else if in.Altered {
+		return &session.ChainError{Session: id, Problem: "the session's row was changed"}
+	}
 	h := Heads{session.Chain{Session: id}, session.Chain{Session: id}}
 	for rec, err := range r.RecordsAfter(ctx, h.Records) {
 		if err != nil {

@@ -7,7 +7,8 @@ CREATE TABLE session (
   n            INTEGER PRIMARY KEY,  -- order of opening on this machine, whatever its clock did
   id           BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
   opened_at_us INTEGER NOT NULL,
-  simulated    INTEGER NOT NULL CHECK (simulated IN (0, 1))
+  simulated    INTEGER NOT NULL CHECK (simulated IN (0, 1)),
+  sum          BLOB    NOT NULL CHECK (length(sum) = 32)  -- SHA-256 of the row: no chain covers it
 ) STRICT;
 
 CREATE TABLE event (
