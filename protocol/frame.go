@@ -67,21 +67,18 @@ func stuff(run []byte) {
 // unstuff undoes COBS from src into dst, which must hold len(src) bytes, and
 // returns the number of bytes written. It reports false when a code byte points
 // past the end. src holds no zero byte. The code 0xff, which stands for no zero
-// in longer COBS blocks, always points past the end of a run this short.
+// in longer COBS blocks, always points past the end of a run this short. The
+// bytes move by one, and each code byte but the first was a zero: so one copy
+// and a walk along the codes do it.
 func unstuff(dst, src []byte) (int, bool) {
-	n := 0
-	for i := 0; i < len(src); {
-		code := int(src[i])
-		next := i + code
-		if next > len(src) {
-			return 0, false
-		}
-		n += copy(dst[n:], src[i+1:next])
-		i = next
-		if i < len(src) {
-			dst[n] = 0
-			n++
-		}
+	if len(src) == 0 {
+		return 0, true
 	}
-	return n, true
+	n := copy(dst, src[1:])
+	i := int(src[0])
+	for i < len(src) {
+		dst[i-1] = 0
+		i += int(src[i])
+	}
+	return n, i == len(src)
 }
