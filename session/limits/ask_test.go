@@ -130,11 +130,17 @@ func TestRefusals(t *testing.T) {
 		{"not offered, with an override", nil, func(r *limits.Request) {
 			r.Zone, r.Override = limits.Periorbital, &limits.Override{Zone: limits.Periorbital, Side: limits.Left, Value: 250}
 		}, limits.NotOffered, "periorbital is not offered for acne scars (rolling)"},
-		{"override for another zone", nil, func(r *limits.Request) { r.Override = &limits.Override{Zone: limits.Chin, Side: limits.Left, Value: 1000} },
+		{"override for another zone", nil, func(r *limits.Request) {
+			r.Override = &limits.Override{Zone: limits.Chin, Side: limits.Left, Value: 1000}
+		},
 			limits.OverrideElsewhere, "the override is for chin, left, and does not apply to cheek, left"},
-		{"override for another side", nil, func(r *limits.Request) { r.Override = &limits.Override{Zone: limits.Cheek, Side: limits.Right, Value: 1000} },
+		{"override for another side", nil, func(r *limits.Request) {
+			r.Override = &limits.Override{Zone: limits.Cheek, Side: limits.Right, Value: 1000}
+		},
 			limits.OverrideElsewhere, "the override is for cheek, right, and does not apply to cheek, left"},
-		{"override without a side", nil, func(r *limits.Request) { r.Side, r.Override = limits.SideNone, &limits.Override{Zone: limits.Cheek, Value: 1000} },
+		{"override without a side", nil, func(r *limits.Request) {
+			r.Side, r.Override = limits.SideNone, &limits.Override{Zone: limits.Cheek, Value: 1000}
+		},
 			limits.OverrideElsewhere, "the override is for cheek, no side, and does not apply to cheek, no side"},
 		{"override too deep", nil, func(r *limits.Request) { r.Override = granted(2001) },
 			limits.OverrideTooDeep, `override to 2001 µm exceeds 2000 µm override limit for zone "cheek"`},

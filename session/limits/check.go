@@ -1,6 +1,7 @@
 package limits
 
 import (
+	"errors"
 	"fmt"
 
 	"penlog/protocol"
@@ -18,6 +19,7 @@ type checker struct {
 	stop     protocol.Micrometres // the file's hard stop, or HardStop when that is unsound
 
 	unexplained map[string]bool // source tags that were reported
+	misspelt    map[Zone]bool   // zones that an unknown key most likely means: that key is reported
 }
 
 func (c *checker) file() {
@@ -42,6 +44,15 @@ func (c *checker) file() {
 	}
 	t.tolerance = figure{tolerance.depth, c.words(raw.Tolerance.Basis), c.tags(raw.Tolerance.Sources)}
 
+	for key := range raw.Zones {
+		var ue *UnknownError
+		if z, err := ParseZone(key); err == nil {
+			c.misspelt[z] = true
+		} else if errors.As(err, &ue) && ue.Nearest != "" {
+			z, _ := ParseZone(ue.Nearest)
+			c.misspelt[z] = true
+		}
+	}
 	for _, z := range AllZones() {
 		if r, ok := raw.Zones[z.String()]; ok && r.Node != nil {
 			t.zones[z] = c.zone(z, &r)
@@ -105,7 +116,7 @@ func (c *checker) lower(z Zone, r *rawLower, zoneLimit, zoneOverride tier, seen 
 	if l.site == Spine && limit.ok && limit.depth > BonyMost {
 		c.refuse(limit.node, fmt.Sprintf("%s without override is above %s, the most over bone", mm(limit.depth), mm(BonyMost)), "lower the limit")
 	}
-	c.once(r.Site, seen)
+	c.once("an exception", r.Site, seen)
 	return l
 }
 
@@ -124,8 +135,8 @@ func (c *checker) raise(n *strictyaml.Node, label, site, v strictyaml.Text, over
 	if n != nil && (label.Node == nil) == (site.Node == nil) {
 		c.refuse(n, "an exception needs a label or a site, one of the two", "add label: or site:")
 	}
-	c.once(label, seen)
-	c.once(site, seen)
+	c.once("an exception", label, seen)
+	c.once("an exception", site, seen)
 	return r
 }
 
@@ -165,7 +176,7 @@ func (c *checker) offered(list []strictyaml.Text) (set [zoneCount]bool) {
 		if t.Node == nil || err != nil || i == 0 {
 			continue // the schema says so, with a suggestion
 		}
-		if c.table.zones[i] == nil {
+		if c.table.zones[i] == nil && !c.misspelt[Zone(i)] {
 			c.refuse(t.Node, fmt.Sprintf("%q is offered here, but this file has no limits for it", t.Value), fmt.Sprintf("add zones.%s, or take it out of this list", t.Value))
 		}
 		set[i] = true

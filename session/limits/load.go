@@ -64,7 +64,10 @@ func Load(name string, data []byte) (*Table, error) {
 	}
 	var raw rawFile
 	src.Fill(&raw)
-	c := checker{src: src, raw: &raw, table: &Table{sources: make(map[string]string)}, unexplained: make(map[string]bool)}
+	c := checker{
+		src: src, raw: &raw, table: &Table{sources: make(map[string]string)},
+		unexplained: make(map[string]bool), misspelt: make(map[Zone]bool),
+	}
 	c.file()
 	// The checker words its problems better than the schema: it comes first.
 	if e := strictyaml.NewError(append(c.problems, src.Validate(schema)...)...); e != nil {

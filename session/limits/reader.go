@@ -2,6 +2,7 @@ package limits
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"penlog/protocol"
@@ -27,6 +28,9 @@ func (c *checker) depth(name string, t strictyaml.Text) tier {
 	f := c.parse(name, t)
 	if f.ok && f.depth > c.stop {
 		remedy := "no file can allow it"
+		if c.stop < HardStop {
+			remedy = "lower it, or look at hard_stop"
+		}
 		if tenth := f.depth / 10; f.depth >= 3*c.stop && tenth > 0 && tenth <= c.stop {
 			remedy = fmt.Sprintf("did you mean %s?", mm(tenth))
 		}
@@ -40,9 +44,6 @@ func (c *checker) parse(name string, t strictyaml.Text) tier {
 	f := tier{name: name, node: t.Node}
 	if t.Node == nil {
 		return f
-	}
-	if tag := t.Node.Tag; tag == "!!bool" || tag == "!!timestamp" {
-		return f // the schema words this
 	}
 	d, err := ParseDepth(t.Value)
 	if err != nil {
@@ -65,16 +66,14 @@ func (c *checker) ascending(tiers ...tier) {
 	}
 }
 
-// once refuses a condition that an earlier exception of the same row already has.
-func (c *checker) once(t strictyaml.Text, seen *[]string) {
+// once refuses a text that stands in seen already, and files it there.
+func (c *checker) once(what string, t strictyaml.Text, seen *[]string) {
 	if t.Node == nil {
 		return
 	}
-	for _, s := range *seen {
-		if s == t.Value {
-			c.refuse(t.Node, fmt.Sprintf("there is an exception for %q already", t.Value), "keep one of the two")
-			return
-		}
+	if slices.Contains(*seen, t.Value) {
+		c.refuse(t.Node, fmt.Sprintf("there is %s for %q already", what, t.Value), "keep one of the two")
+		return
 	}
 	*seen = append(*seen, t.Value)
 }
@@ -84,7 +83,7 @@ func (c *checker) noGo(list []rawNoGo) []NoGo {
 	var seen []string
 	for k := range list {
 		r := &list[k]
-		c.once(r.Code, &seen)
+		c.once("an entry", r.Code, &seen)
 		out = append(out, NoGo{Code: r.Code.Value, Name: c.words(r.Name), Sources: c.tags(r.Sources)})
 	}
 	return out

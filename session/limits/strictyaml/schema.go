@@ -23,7 +23,7 @@ type Schema struct {
 // its location without a copy, so that it points elsewhere by the time it is read;
 // list the names under properties with additionalProperties false.
 func Compile(data []byte) (*Schema, error) {
-	const here = "penlog:schema"
+	const here = "penlog:///schema.json"
 	raw, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("strictyaml: schema: %w", err)
@@ -141,6 +141,8 @@ func (s *Source) collect(schema *Schema, e *jsonschema.ValidationError, out *[]*
 		add(s.At(n, fmt.Sprintf("%q should be %q", n.Text, fmt.Sprint(k.Want)), ""))
 	case *kind.MinItems, *kind.MinProperties, *kind.MinLength:
 		add(s.At(n, "this must not be empty", ""))
+	case *kind.MaxLength:
+		add(s.At(n, fmt.Sprintf("this has %d characters, more than %d", k.Got, k.Want), "say it shorter"))
 	case *kind.UniqueItems:
 		second := n.Items[k.Duplicates[1]]
 		add(s.At(second, fmt.Sprintf("%q stands in this list twice", second.Text), "keep one of the two"))

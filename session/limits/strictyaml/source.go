@@ -108,6 +108,8 @@ func (s *Source) badText(data []byte) *Problem {
 		switch {
 		case r == utf8.RuneError && size == 1:
 			return s.place(line, column, "", "this is not UTF-8 text", "save the file as UTF-8")
+		case r == '%' && column == 1:
+			return s.place(line, column, "", "YAML directives are not read here", "remove the line")
 		case r == '\n':
 			line, column = line+1, 0
 		case invisible(r) && r != '\t' && (r != '\r' || !bytes.HasPrefix(data[i+1:], []byte("\n"))):
@@ -119,7 +121,11 @@ func (s *Source) badText(data []byte) *Problem {
 	return nil
 }
 
+// invisible leaves out the two joiners, which some languages spell with.
 func invisible(r rune) bool {
+	if r == '\u200c' || r == '\u200d' {
+		return false
+	}
 	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\u2028' || r == '\u2029'
 }
 
