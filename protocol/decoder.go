@@ -46,6 +46,9 @@ type Decoder struct {
 //	}
 func (d *Decoder) Next(b []byte, f *Frame) (rest []byte, ok bool) {
 	for {
+		if len(b) > 0 && b[0] == 0 && d.n == 0 && d.over == 0 {
+			b = b[1:] // between frames: no need to look for an end
+		}
 		i := bytes.IndexByte(b, 0)
 		if i < 0 {
 			d.hold(b)
