@@ -50,3 +50,9 @@ func OpenRaw(path, params string) *sql.DB { return mode{params: params}.open(pat
 
 // KindOf is kindOf.
 func KindOf(err error) Kind { return kindOf(err) }
+
+// ExtendedCode is SQLite's extended result code in err.
+func ExtendedCode(err error) int {
+	_, extended, _, _ := sqliteCode(err)
+	return extended
+}

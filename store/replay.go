@@ -63,20 +63,36 @@ func (r *Reader) ChunksAfter(ctx context.Context, c session.Chain) iter.Seq2[ses
 
 func scanRecord(rows *sql.Rows, rec *session.Record) error {
 	var id, prev, hash sql.RawBytes
-	err := rows.Scan(&id, &rec.Seq, &rec.At, &rec.Mono, &rec.Kind, &rec.Body, &prev, &hash)
-	copy(rec.Session[:], id)
-	copy(rec.Prev[:], prev)
-	copy(rec.Hash[:], hash)
+	var seq int64
+	// Pointers to int64: database/sql converts other types by way of text.
+	err := rows.Scan(&id, &seq, (*int64)(&rec.At), (*int64)(&rec.Mono), &rec.Kind, &rec.Body, &prev, &hash)
+	rec.Seq = uint64(seq)
+	exactly(rec.Session[:], id)
+	exactly(rec.Prev[:], prev)
+	exactly(rec.Hash[:], hash)
 	return err
 }
 
 func scanChunk(rows *sql.Rows, c *session.SignalChunk) error {
 	var id, prev, hash sql.RawBytes
-	err := rows.Scan(&id, &c.Seq, &c.From, &c.To, &c.Count, &c.Lost, &c.Body, &prev, &hash)
-	copy(c.Session[:], id)
-	copy(c.Prev[:], prev)
-	copy(c.Hash[:], hash)
+	var seq, count, lost int64
+	err := rows.Scan(&id, &seq, (*int64)(&c.From), (*int64)(&c.To), &count, &lost, &c.Body, &prev, &hash)
+	c.Seq, c.Count, c.Lost = uint64(seq), uint32(count), uint32(lost)
+	exactly(c.Session[:], id)
+	exactly(c.Prev[:], prev)
+	if exactly(c.Hash[:], hash); int64(c.Count) != count || int64(c.Lost) != lost {
+		c.Hash = session.Hash{} // what doesn't fit was never written: let the check find it
+	}
 	return err
+}
+
+// exactly copies src if it fits, and otherwise clears dst, so that a value
+// made longer behind our back does not pass for the one it begins with.
+func exactly(dst, src []byte) {
+	clear(dst)
+	if len(src) == len(dst) {
+		copy(dst, src)
+	}
 }
 
 // pages runs query again and again from the chain's end and yields each row

@@ -17,7 +17,7 @@ import (
 // newID makes a session id; n keeps them apart.
 func newID(n int) session.ID {
 	var id session.ID
-	binary.BigEndian.PutUint64(id[:], uint64(n)+1)
+	binary.BigEndian.PutUint32(id[:], uint32(n)+1)
 	id[6], id[8] = 0x70, 0x80
 	return id
 }

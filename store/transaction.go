@@ -212,7 +212,7 @@ func scanHead(row *sql.Row, c *session.Chain) error {
 		return err
 	}
 	c.Seq = uint64(seq)
-	copy(c.Head[:], hash)
+	exactly(c.Head[:], hash)
 	return nil
 }
 

@@ -120,6 +120,8 @@ func TestAnEditBehindOurBackIsNamed(t *testing.T) {
 		{"two swapped", `UPDATE event SET seq = CASE seq WHEN 5 THEN 1006 ELSE 1005 END WHERE seq IN (5, 6); UPDATE event SET seq = seq - 1000 WHERE seq > 1000`, "does not follow", 5},
 		{"signal", `UPDATE signal SET lost = 0 WHERE seq = 9`, "signal: its contents", 9},
 		{"signal taken out", `DELETE FROM signal WHERE seq = 9`, "signal: comes after chunk 8", 10},
+		{"signal counts beyond 32 bits", `PRAGMA ignore_check_constraints = 1; UPDATE signal SET count = count + 4294967296 WHERE seq = 9`, "signal: its contents", 9},
+		{"hash made longer", `PRAGMA ignore_check_constraints = 1; UPDATE event SET hash = hash || x'00' WHERE seq = 5`, "contents were changed", 5},
 		{"simulated made real", `UPDATE session SET simulated = 1 - simulated`, "row was changed", 0},
 		{"opened at another time", `UPDATE session SET opened_at_us = 0`, "row was changed", 0},
 	} {

@@ -525,3 +525,18 @@ func TestReadingBeginsWhileWritingGoesOn(t *testing.T) {
 		}
 	}
 }
+
+func TestTheLogIsMovedIntoTheFile(t *testing.T) {
+	d := start(t, t.TempDir(), store.Options{}, store.WriterOptions{})
+	h := newHistory(0)
+	d.put(t, h.first())
+	for range 300 { // 13 MB
+		d.put(t, store.Batch{Chunk: h.chunk(1000)})
+	}
+	if got := d.w.Health(); got.WALBytes > 8<<20 || got.DBBytes < 8<<20 {
+		t.Errorf("13 MB later the log holds %d bytes, the file %d", got.WALBytes, got.DBBytes)
+	}
+	if v, err := d.VerifyAll(t.Context()); err != nil || v.Chunks != 300 {
+		t.Errorf("%+v, %v", v, err)
+	}
+}
