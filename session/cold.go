@@ -1,0 +1,395 @@
+package session
+
+import (
+	"time"
+
+	"penlog/protocol"
+	"penlog/session/limits"
+)
+
+// Figures of Cold.
+const (
+	chunkEvery   = time.Second // signal is handed to the store this often
+	maxInFlight  = 8           // batches that wait for their commit
+	maxPending   = 4096        // records that wait while the store is behind
+	maxChunkBody = 1 << 20     // bytes of signal that wait
+)
+
+// Batch is what the store commits at once. Seq numbers the batches of this
+// process; the store answers with it.
+type Batch struct {
+	Seq     uint64
+	Session ID
+	Records []Record
+	Chunk   *SignalChunk // nil: none
+	// Source is the session's, so that the store marks the session's row.
+	Source Source
+}
+
+// Answer is what came of a command: after its events are committed, or refused.
+type Answer struct {
+	Ticket uint64
+	Err    error // a *[RefusedError], or nil
+	Events []Event
+	View   View
+}
+
+// ColdConfig is what a [Cold] is made from.
+type ColdConfig struct {
+	Limits  *limits.Table
+	Version string // of the agent
+	NewID   func(protocol.At) ID
+}
+
+// Cold is the slow lane: it keeps the procedure, the record and what is wanted
+// of Hot. It is driven by one goroutine that is not Hot's, shares no memory with
+// it, reads no clock and does no I/O:
+//
+//	cold.Note(&note, now, at)        // what Hot tells
+//	cold.Command(cmd, now, at)       // what people ask: gives a ticket
+//	cold.Committed(seq)              // what the store has on disk
+//	cold.Tick(now, at)
+//	for cold.Batch(&b) { … }         // to the store, in order
+//	for cold.Order(&o) { … }         // to Hot, in order
+//	for cold.Answer(&a) { … }        // to whoever asked
+type Cold struct {
+	cfg  ColdConfig
+	proc *Procedure // nil: none yet
+
+	chain, signal Chain
+	records       []Record // not yet in a batch
+	batches       []Batch  // not yet taken
+	flying        []flight // taken, not yet committed
+	batchSeq      uint64
+	committed     uint64 // newest record of this session on disk
+
+	body     []byte // signal not yet in a chunk
+	count    uint32
+	lost     uint32
+	from, to protocol.At
+	arrived  protocol.Instant // of the newest sample
+	flushAt  protocol.Instant
+	flushNow bool
+
+	orders  []Order
+	wanted  Order // what Hot was last told
+	answers []Answer
+	waiting []waiter
+	acks    []ackWaiter
+	ticket  uint64
+
+	pen     *protocol.Identity
+	last    protocol.Reading
+	have    bool
+	age     time.Duration
+	ready   bool
+	status  protocol.Status
+	hasStat bool
+	mode    Mode
+	holds   []RuleBroke // broken rules as Hot tells them, session or not
+	run     struct {
+		on      bool
+		strokes uint32
+		above   uint16
+		deepest protocol.Micrometres
+	}
+	lastStop time.Duration
+	events   []Event // made since they were last taken, for the stream
+}
+
+type flight struct {
+	seq     uint64
+	record  uint64           // newest record in it, 0: none
+	arrived protocol.Instant // newest sample in it
+	signal  bool
+	session ID
+}
+
+type waiter struct {
+	ticket uint64
+	record uint64
+	events []Event
+}
+
+type ackWaiter struct {
+	ticket uint64
+	by     By
+	accept bool
+}
+
+// NewCold returns a Cold with no procedure.
+func NewCold(cfg ColdConfig) *Cold { return &Cold{cfg: cfg} }
+
+// Restore takes up a procedure that the journal holds and nothing has closed.
+// It comes back paused: a person confirms patient, zone and ceiling. lost says
+// whether signal may be missing, since the last commit.
+func (c *Cold) Restore(p *Procedure, records, signal Chain, now protocol.Instant, at protocol.At) {
+	c.proc, c.chain, c.signal, c.committed = p, records, signal, records.Seq
+	if p.Running {
+		c.add(MotorRested{}, now, at) // what it did meanwhile was not monitored
+	}
+	if p.PenUp {
+		c.add(PenDown{}, now, at)
+	}
+	to, _ := p.State.Next(ActLose)
+	c.add(PausedEvent{By: Agent, Why: "agent restarted", To: to}, now, at)
+	c.flushNow = true
+	c.settle(now)
+}
+
+// Procedure returns the procedure at hand, nil when there is none. The caller
+// only reads it, on the goroutine that drives c.
+func (c *Cold) Procedure() *Procedure { return c.proc }
+
+// open reports whether events and signal have a session to go to.
+func (c *Cold) open() bool { return c.proc != nil && !c.proc.State.Over() }
+
+// add records an event and applies it.
+func (c *Cold) add(e Event, now protocol.Instant, at protocol.At) {
+	if !c.open() {
+		return
+	}
+	c.proc.Apply(e, at)
+	body, err := EncodeEvent(e, c.proc.Source)
+	if err != nil {
+		panic(err) // every event is ours and encodes
+	}
+	r := Record{At: at, Mono: now, Kind: e.Kind(), Body: body}
+	c.chain.Seal(&r)
+	c.records = append(c.records, r)
+	c.events = append(c.events, e)
+}
+
+// Command carries out what a person asks. Its outcome comes as the [Answer]
+// with the ticket returned.
+func (c *Cold) Command(cmd Command, now protocol.Instant, at protocol.At) uint64 {
+	c.ticket++
+	t := c.ticket
+	events, err := c.decide(cmd, t)
+	switch {
+	case err != nil:
+		c.answers = append(c.answers, Answer{Ticket: t, Err: err, View: c.View(now)})
+		return t
+	case events == nil: // Hot answers
+		return t
+	}
+	for _, e := range events {
+		if o, ok := e.(Opened); ok {
+			c.begin(o, now, at)
+			continue
+		}
+		if end, ok := e.(Ended); ok {
+			c.end(end, now, at)
+			continue
+		}
+		c.add(e, now, at)
+	}
+	c.waiting = append(c.waiting, waiter{t, c.chain.Seq, events})
+	c.flushNow = true
+	c.settle(now)
+	return t
+}
+
+// decide gives the events of a command; none and no error when Hot is asked first.
+func (c *Cold) decide(cmd Command, t uint64) ([]Event, error) {
+	if cmd.Do == CmdOpen {
+		if c.open() {
+			return nil, &RefusedError{Code: "session_open", Words: "a session is open already", Remedy: "finish, abort or interrupt it first"}
+		}
+		if cmd.By == "" {
+			return nil, &RefusedError{Code: "no_person", Words: "nobody is named for open", Remedy: "give the operator's name or badge in 'by'"}
+		}
+		return []Event{Opened{By: cmd.By, Agent: c.cfg.Version, Table: c.cfg.Limits.Version(), Hash: c.cfg.Limits.Hash(), Patient: cmd.Patient}}, nil
+	}
+	if len(c.records) > maxPending && cmd.Do != CmdStop && cmd.Do != CmdPause && cmd.Do != CmdAbort {
+		return nil, &RefusedError{Code: "record_stalled", Words: "the record can't be written", Remedy: "check the free space and the disk of this PC"}
+	}
+	if cmd.Do == CmdLocate {
+		c.orders = append(c.orders, Order{Kind: OrderLocate})
+		c.answers = append(c.answers, Answer{Ticket: t})
+		return nil, nil
+	}
+	if c.proc == nil {
+		return nil, &RefusedError{Code: "no_session", Words: "no session is open", Remedy: "open one"}
+	}
+	switch cmd.Do {
+	case CmdAcknowledge:
+		if c.proc.State != Tripped || c.proc.Trip == nil {
+			return nil, refusedIn(c.proc.State, cmd.Do)
+		}
+		if cmd.By == "" {
+			return nil, &RefusedError{Code: "no_person", Words: "nobody is named for acknowledge", Remedy: "give the operator's name or badge in 'by'"}
+		}
+		c.acks = append(c.acks, ackWaiter{ticket: t, by: cmd.By})
+		c.orders = append(c.orders, Order{Kind: OrderAcknowledge})
+		return nil, nil
+	case CmdAcceptPen:
+		c.orders = append(c.orders, Order{Kind: OrderAcceptPen})
+		return []Event{Noted{By: cmd.By, Text: "the pen that answers now is accepted"}}, nil
+	}
+	return c.proc.Decide(cmd, c.cfg.Limits)
+}
+
+// begin opens a procedure, and gives it what is known of the pen.
+func (c *Cold) begin(o Opened, now protocol.Instant, at protocol.At) {
+	id := c.cfg.NewID(at)
+	c.proc = NewProcedure(id)
+	c.chain, c.signal, c.committed = Chain{Session: id}, Chain{Session: id}, 0
+	c.body, c.count, c.lost, c.run.on = nil, 0, 0, false
+	c.add(o, now, at)
+	if c.pen != nil {
+		c.add(c.penUp(), now, at)
+		c.add(ModeChanged{c.mode}, now, at)
+	}
+	for _, b := range c.holds {
+		c.add(b, now, at)
+	}
+}
+
+// end closes signal and record. The last record holds the head of the signal.
+func (c *Cold) end(e Ended, now protocol.Instant, at protocol.At) {
+	c.rest(now, at)
+	chunk := c.chunk()
+	e.Totals = c.proc.Totals.clone()
+	e.SignalSeq, e.SignalHead = c.signal.Seq, c.signal.Head
+	src := c.proc.Source
+	c.add(e, now, at)
+	c.queue(chunk, src)
+}
+
+// Committed tells that the batch seq and all before it are on disk.
+func (c *Cold) Committed(seq uint64, now protocol.Instant) {
+	for len(c.flying) > 0 && c.flying[0].seq <= seq {
+		f := c.flying[0]
+		c.flying = c.flying[1:]
+		if f.record > 0 && f.session == c.chain.Session {
+			c.committed = f.record
+		}
+		if f.signal {
+			c.orders = append(c.orders, Order{Kind: OrderLease, Until: f.arrived.Add(CommitLease)})
+		}
+	}
+	n := 0
+	for _, w := range c.waiting {
+		if w.record <= c.committed {
+			c.answers = append(c.answers, Answer{Ticket: w.ticket, Events: w.events, View: c.View(now)})
+			continue
+		}
+		c.waiting[n] = w
+		n++
+	}
+	c.waiting = c.waiting[:n]
+	c.settle(now)
+}
+
+// Tick hands what has gathered to the store.
+func (c *Cold) Tick(now protocol.Instant, at protocol.At) {
+	due := now.Sub(c.flushAt) >= chunkEvery
+	if (due || c.flushNow || len(c.records) > 0) && len(c.batches)+len(c.flying) < maxInFlight {
+		var chunk *SignalChunk
+		if due || c.flushNow || c.to.Sub(c.from) > chunkEvery {
+			c.flushAt = now
+			chunk = c.chunk()
+		}
+		c.flushNow = false
+		if chunk != nil || len(c.records) > 0 {
+			c.queue(chunk, c.source())
+		}
+	}
+	c.settle(now)
+}
+
+func (c *Cold) source() Source {
+	if c.proc == nil {
+		return SourceNone
+	}
+	return c.proc.Source
+}
+
+// chunk closes the gathered signal, nil when there is none.
+func (c *Cold) chunk() *SignalChunk {
+	if c.count == 0 {
+		return nil
+	}
+	s := &SignalChunk{From: c.from, To: c.to, Count: c.count, Lost: c.lost, Body: c.body}
+	c.signal.SealChunk(s)
+	c.body, c.count, c.lost = make([]byte, 0, len(c.body)+256), 0, 0
+	return s
+}
+
+func (c *Cold) queue(chunk *SignalChunk, src Source) {
+	c.batchSeq++
+	c.batches = append(c.batches, Batch{Seq: c.batchSeq, Session: c.chain.Session, Records: c.records, Chunk: chunk, Source: src})
+	f := flight{seq: c.batchSeq, session: c.chain.Session}
+	if n := len(c.records); n > 0 {
+		f.record = c.records[n-1].Seq
+	}
+	if chunk != nil {
+		f.signal, f.arrived = true, c.arrived
+	}
+	c.flying = append(c.flying, f)
+	c.records = nil
+}
+
+// Batch stores the next batch for the store in b and reports whether there was one.
+func (c *Cold) Batch(b *Batch) bool {
+	if len(c.batches) == 0 {
+		return false
+	}
+	*b = c.batches[0]
+	c.batches = c.batches[1:]
+	return true
+}
+
+// Order stores the next order for Hot in o and reports whether there was one.
+func (c *Cold) Order(o *Order) bool {
+	if len(c.orders) == 0 {
+		return false
+	}
+	*o = c.orders[0]
+	c.orders = c.orders[1:]
+	return true
+}
+
+// Answer stores the next answer in a and reports whether there was one.
+func (c *Cold) Answer(a *Answer) bool {
+	if len(c.answers) == 0 {
+		return false
+	}
+	*a = c.answers[0]
+	c.answers = c.answers[1:]
+	return true
+}
+
+// Events returns the events made since the last call, for those who listen.
+func (c *Cold) Events() []Event {
+	e := c.events
+	c.events = nil
+	return e
+}
+
+// settle tells Hot what is wanted. Less is told at once; more, a permit or a
+// higher ceiling, only when every event behind it is committed.
+func (c *Cold) settle(protocol.Instant) {
+	w := Order{Kind: OrderWant}
+	if c.proc != nil {
+		w.Ceiling, w.Allow = c.proc.Desire()
+	}
+	if w == c.wanted {
+		return
+	}
+	more := w.Allow && !c.wanted.Allow || w.Ceiling > c.wanted.Ceiling
+	if more && c.committed < c.chain.Seq {
+		if w.Allow {
+			w.Allow = c.wanted.Allow && w.Ceiling <= c.wanted.Ceiling
+		}
+		if w.Ceiling > c.wanted.Ceiling {
+			w.Ceiling = c.wanted.Ceiling
+		}
+		if w == c.wanted {
+			return
+		}
+	}
+	c.wanted = w
+	c.orders = append(c.orders, w)
+}

@@ -1,0 +1,206 @@
+package session
+
+import (
+	"fmt"
+	"slices"
+
+	"penlog/protocol"
+)
+
+// Note takes in what Hot tells.
+func (c *Cold) Note(n *Note, now protocol.Instant, at protocol.At) {
+	switch n.Kind {
+	case NoteReading:
+		c.reading(n, now, at)
+		return // the common case has nothing to settle
+	case NoteUp:
+		c.pen, c.mode = n.Identity, n.Mode
+		c.have = false
+		c.rest(now, at)
+		c.add(c.penUp(), now, at)
+		if n.Mode != ModeNone {
+			c.add(ModeChanged{n.Mode}, now, at)
+		}
+	case NoteLost:
+		c.rest(now, at)
+		c.pen, c.mode, c.ready, c.have, c.hasStat = nil, ModeNone, false, false, false
+		c.add(PenDown{}, now, at)
+		c.lose("link lost", now, at)
+	case NoteMode:
+		if c.mode != n.Mode {
+			c.mode = n.Mode
+			c.add(ModeChanged{n.Mode}, now, at)
+		}
+	case NoteStatus:
+		c.status, c.hasStat = n.Status, true
+	case NoteEvent:
+		c.penEvent(&n.Event, now, at)
+	case NoteFinding:
+		c.finding(&n.Finding, now, at)
+	case NoteConfirmed:
+		c.add(CeilingConfirmed{int(n.Generation), n.Ceiling}, now, at)
+	case NoteReady:
+		c.ready = n.On
+	case NoteStopped:
+		c.lastStop = n.Took
+		c.add(StopSeen{n.Took.Microseconds()}, now, at)
+	case NoteClock:
+		c.rest(now, at)
+		c.mode, c.ready, c.have = ModeNone, false, false
+		c.add(ModeChanged{ModeNone}, now, at)
+		c.lose(fmt.Sprintf("a clock jumped by %v", n.Took), now, at)
+	case NoteAcked:
+		c.acked(n, now, at)
+	case NoteRefused:
+		// Counted by the host; the guard judges what follows from it.
+	}
+	c.settle(now)
+}
+
+// lose pauses a procedure that was under way: a person confirms patient, zone
+// and ceiling before the next permit.
+func (c *Cold) lose(why string, now protocol.Instant, at protocol.At) {
+	if !c.open() {
+		return
+	}
+	to, ok := c.proc.State.Next(ActLose)
+	if ok && to != c.proc.State {
+		c.add(PausedEvent{By: Agent, Why: why, To: to}, now, at)
+	}
+}
+
+func (c *Cold) penUp() PenUp {
+	id := c.pen
+	return PenUp{
+		Vendor: id.Vendor, Model: id.Model, Serial: id.Serial, Firmware: id.Firmware, Boot: id.Boot,
+		Simulated: id.Caps.Has(protocol.CapSimulated), DepthSource: id.Depth().String(),
+		DepthMin: protocol.Micrometres(id.DepthMin), DepthMax: protocol.Micrometres(id.DepthMax),
+		DepthStep: protocol.Micrometres(id.DepthStep), Accuracy: protocol.Micrometres(id.Accuracy),
+		NeedleLength: protocol.Micrometres(id.NeedleLength), NeedleCount: int(id.NeedleCount),
+		StopMS: int(id.StopMS), ReadingRate: int(id.ReadingsMax),
+	}
+}
+
+// reading records a reading and follows the motor.
+func (c *Cold) reading(n *Note, now protocol.Instant, at protocol.At) {
+	r := &n.Reading
+	c.age = n.Age
+	if c.open() && !c.proc.Foreign {
+		c.sample(n, at)
+		switch on := r.MotorOn(); {
+		case on && !c.run.on:
+			c.run.on, c.run.strokes, c.run.above, c.run.deepest = true, r.Strokes, r.StrokesAbove, 0
+			if c.have {
+				c.run.strokes, c.run.above = c.last.Strokes, c.last.StrokesAbove
+			}
+			c.add(MotorRan{r.Strokes}, now, at)
+			c.settle(now)
+		case !on && c.run.on:
+			c.last, c.have = *r, true
+			c.rest(now, at)
+			c.settle(now)
+		}
+		if c.run.on && r.Measured != protocol.None && r.Strokes != c.run.strokes {
+			c.run.deepest = max(c.run.deepest, protocol.Micrometres(r.Measured))
+		}
+	}
+	c.last, c.have = *r, true
+}
+
+// rest closes a run of the motor that was seen to begin.
+func (c *Cold) rest(now protocol.Instant, at protocol.At) {
+	if !c.run.on {
+		return
+	}
+	c.run.on = false
+	e := MotorRested{Deepest: c.run.deepest}
+	if c.have {
+		e.Strokes, e.Above = c.last.Strokes-c.run.strokes, uint32(c.last.StrokesAbove-c.run.above)
+	}
+	c.add(e, now, at)
+}
+
+// sample appends a reading to the signal.
+func (c *Cold) sample(n *Note, at protocol.At) {
+	c.lost += n.Lost
+	if len(c.body) > maxChunkBody {
+		c.lost++ // the store is far behind; the lease has long ended
+		return
+	}
+	if c.count == 0 {
+		c.from = at
+	}
+	s := Sample{Arrived: n.At, Age: int32(min(n.Age.Microseconds(), 1<<31-1)), Reading: n.Reading}
+	c.body = AppendSample(c.body, &s)
+	c.count++
+	c.to, c.arrived = at, n.At
+}
+
+var penEventNames = map[protocol.EventKind]string{
+	protocol.EventButton: "button", protocol.EventPressStart: "press_start", protocol.EventMotorStopped: "motor_stopped",
+	protocol.EventCartridgeIn: "cartridge_in", protocol.EventCartridgeOut: "cartridge_out", protocol.EventFault: "fault",
+	protocol.EventReleased: "released", protocol.EventGuarded: "guarded", protocol.EventOwnStop: "own_stop",
+}
+
+// penEvent records what happened at the pen. A press that found no permit and
+// left the motor still is the proof that arming asks for.
+func (c *Cold) penEvent(e *protocol.PenEvent, now protocol.Instant, at protocol.At) {
+	if !c.open() || c.proc.Foreign {
+		return
+	}
+	name, ok := penEventNames[e.Kind]
+	if !ok {
+		name = fmt.Sprintf("event %d", e.Kind)
+	}
+	c.add(PenActed{ID: e.ID, What: name, Arg: int(e.Arg), Tick: uint32(e.Tick)}, now, at)
+	still := e.Kind == protocol.EventPressStart && protocol.StartResult(e.Arg) == protocol.StartNoPermit && !c.run.on
+	if still && !c.proc.PressTested && !c.ready {
+		c.add(PressTested{e.ID}, now, at)
+	}
+}
+
+// finding records what the guard found.
+func (c *Cold) finding(f *Finding, now protocol.Instant, at protocol.At) {
+	if !f.On {
+		c.holds = slices.DeleteFunc(c.holds, func(b RuleBroke) bool { return b.Rule == f.Rule })
+		c.add(RuleHealed{f.Rule, f.Response}, now, at)
+		return
+	}
+	e := RuleBroke{Rule: f.Rule, Response: f.Response, Value: f.Value, Limit: f.Limit, MotorOn: f.MotorOn}
+	if c.proc != nil {
+		e.To = c.proc.State
+		if f.Response == Trip {
+			if to, ok := c.proc.State.Next(ActTrip); ok {
+				e.To = to
+			}
+		}
+	}
+	c.holds = append(c.holds, e)
+	c.add(e, now, at)
+	if f.Response == Trip {
+		c.flushNow = true
+	}
+}
+
+// acked answers those who acknowledged a trip.
+func (c *Cold) acked(n *Note, now protocol.Instant, at protocol.At) {
+	for _, w := range c.acks {
+		switch {
+		case n.Err != nil:
+			c.answers = append(c.answers, Answer{Ticket: w.ticket, View: c.View(now), Err: &RefusedError{
+				Code: "cause_not_gone", Words: n.Err.Error(), Remedy: "remove the cause, then acknowledge again"}})
+			continue
+		case c.open() && c.proc.Trip != nil:
+			e := Acknowledged{By: w.by, Rule: c.proc.Trip.Rule}
+			c.add(e, now, at)
+			c.waiting = append(c.waiting, waiter{w.ticket, c.chain.Seq, []Event{e}})
+		default:
+			c.answers = append(c.answers, Answer{Ticket: w.ticket, View: c.View(now)})
+		}
+	}
+	c.acks = nil
+	if n.Err == nil {
+		c.holds = slices.DeleteFunc(c.holds, func(b RuleBroke) bool { return b.Response == Trip })
+	}
+	c.flushNow = true
+}

@@ -1,0 +1,380 @@
+package session
+
+import (
+	"fmt"
+	"time"
+
+	"penlog/protocol"
+)
+
+// Figures of the guard. Source: DESIGN 'The link, in short'.
+const (
+	atOnce          = 300 // µm above the ceiling: one stroke is enough
+	disagree        = 300 // µm between measured and set
+	disagreeFor     = time.Second
+	staleLeast      = 150 * time.Millisecond
+	stalePeriods    = 3
+	staleMargin     = 50 * time.Millisecond // below a permit's life
+	frozenFor       = 500 * time.Millisecond
+	frozenStrokes   = 10
+	frozenVaries    = 5 * time.Second // PROTOCOL.md §3.1, 'varies'
+	missingFor      = 500 * time.Millisecond
+	beyondPen       = 500                    // µm
+	peakReach       = 260 * time.Millisecond // PROTOCOL.md §3.3: the peak's window, at most
+	batteryLow      = 15                     // percent
+	rateNumerator   = 5                      // greatest believable rate: 5/4 of the pen's greatest
+	rateDenominator = 4
+)
+
+// Finding is a rule that broke or healed.
+type Finding struct {
+	Rule     Rule
+	Response Response
+	On       bool             // false: it healed
+	At       protocol.Instant // when it was judged
+	Value    protocol.Micrometres
+	Limit    protocol.Micrometres // what Value was held against, where depth is the matter
+	MotorOn  bool                 // by the newest reading
+}
+
+// Guard judges readings against the ceiling and everything else that must be
+// true for needles to move. It decides; [Hot] acts. Not safe for concurrent
+// use; it allocates nothing.
+type Guard struct {
+	mode      Mode
+	source    protocol.DepthSource
+	caps      protocol.Caps
+	tolerance protocol.Micrometres
+	depthMax  protocol.Micrometres
+	rateMax   int64 // strokes per 1000 s, the pen's greatest
+	life      time.Duration
+	period    time.Duration
+
+	ceiling   protocol.Micrometres // by which moving needles are judged
+	wanted    protocol.Micrometres // by which the dial is judged
+	since     protocol.Tick        // of the ceiling
+	haveSince bool
+
+	have     bool // last is a reading of this connection
+	last     protocol.Reading
+	over     int // strokes in a row above ceiling + tolerance
+	strokeAt protocol.Tick
+	sameAt   protocol.Tick // since when the measured depth repeats
+	apartAt  protocol.Tick
+	apart    bool
+	goneAt   protocol.Tick
+	gone     bool
+
+	active  uint32 // bit per rule: broken now, whatever the response
+	holds   uint32 // of these, the ones that hold
+	tripped Rule   // latched; the first cause stays
+	cause   Finding
+
+	found  [ruleEnd]Finding
+	foundN int
+}
+
+// connect begins anew with a pen. Holds of the link stay to the caller; a
+// latched trip stays latched.
+func (g *Guard) connect(id *protocol.Identity, mode Mode, rate uint16, life time.Duration) {
+	g.setMode(mode)
+	g.source, g.caps = id.Depth(), id.Caps
+	g.tolerance, g.depthMax = id.Tolerance(), protocol.Micrometres(id.DepthMax)
+	g.rateMax = int64(id.RateMax) * 100
+	g.life = life
+	g.period = time.Second / time.Duration(max(rate, 1))
+	g.have, g.haveSince, g.over, g.apart, g.gone = false, false, 0, false, false
+}
+
+// setMode changes the mode, and with it which broken rules hold.
+func (g *Guard) setMode(m Mode) {
+	g.mode = m
+	g.holds = 0
+	for r := Rule(1); r < ruleEnd; r++ {
+		if g.active&(1<<r) != 0 && r.Respond(m, g.source) == Hold {
+			g.holds |= 1 << r
+		}
+	}
+}
+
+// confirmed says that telemetry shows the ceiling d from now on.
+func (g *Guard) confirmed(d protocol.Micrometres) {
+	g.ceiling, g.over = d, 0
+	if g.have {
+		g.since, g.haveSince = g.last.Tick, true
+	}
+}
+
+// want sets the ceiling that the dial is judged by. 0: none.
+func (g *Guard) want(d protocol.Micrometres, now protocol.Instant) {
+	g.wanted = d
+	if g.have {
+		g.dial(&g.last, now)
+	}
+}
+
+// StaleAfter is the age above which the newest reading counts as stale.
+func (g *Guard) StaleAfter() time.Duration {
+	return min(max(staleLeast, stalePeriods*g.period), g.life-staleMargin)
+}
+
+// MayRun reports whether no trip is latched and nothing holds.
+func (g *Guard) MayRun() bool { return g.tripped == 0 && g.holds == 0 }
+
+// Tripped returns the latched cause; Rule 0 when there is none.
+func (g *Guard) Tripped() Finding {
+	if g.tripped == 0 {
+		return Finding{}
+	}
+	return g.cause
+}
+
+// Broken reports whether the rule is broken now.
+func (g *Guard) Broken(r Rule) bool { return g.active&(1<<r) != 0 }
+
+// next hands out the findings in the order they were made.
+func (g *Guard) next(f *Finding) bool {
+	if g.foundN == 0 {
+		return false
+	}
+	*f = g.found[0]
+	copy(g.found[:], g.found[1:g.foundN])
+	g.foundN--
+	return true
+}
+
+// set breaks or heals a rule.
+func (g *Guard) set(r Rule, broken bool, now protocol.Instant) { g.setDepth(r, broken, now, 0, 0) }
+
+func (g *Guard) setDepth(r Rule, broken bool, now protocol.Instant, value, limit protocol.Micrometres) {
+	bit := uint32(1) << r
+	if broken == (g.active&bit != 0) {
+		return
+	}
+	resp := r.Respond(g.mode, g.source)
+	if broken {
+		if resp == NotApplicable {
+			return
+		}
+		g.active |= bit
+	} else {
+		g.active &^= bit
+		g.holds &^= bit
+	}
+	f := Finding{Rule: r, Response: resp, On: broken, At: now, Value: value, Limit: limit, MotorOn: g.have && g.last.MotorOn()}
+	if broken {
+		switch resp {
+		case Hold:
+			g.holds |= bit
+		case Trip:
+			if g.tripped == 0 {
+				g.tripped, g.cause = r, f
+			}
+		}
+	}
+	if g.foundN < len(g.found) {
+		g.found[g.foundN] = f
+		g.foundN++
+	}
+}
+
+// Observe judges one reading. lost is the number of frames that were lost on
+// the way since the reading before.
+func (g *Guard) Observe(r *protocol.Reading, lost uint32, now protocol.Instant) {
+	on := r.MotorOn()
+	var strokes uint32
+	if g.have {
+		strokes = r.Strokes - g.last.Strokes
+	}
+	if on && g.ceiling > 0 {
+		g.depth(r, strokes, lost, now)
+	} else {
+		g.over = 0
+		if !on {
+			g.set(DepthAboveCeiling, false, now)
+		}
+	}
+	g.plausible(r, strokes, now)
+	g.alive(r, strokes, now)
+	fault := r.Flags.Has(protocol.FlagFault)
+	g.set(PenFault, fault && on, now)
+	g.set(PenNotWell, fault && !on, now)
+	g.set(PenReleased, r.Flags.Has(protocol.FlagReleased), now)
+	g.last, g.have = *r, true
+	g.dial(r, now)
+}
+
+// depth judges moving needles against the ceiling in force.
+func (g *Guard) depth(r *protocol.Reading, strokes, lost uint32, now protocol.Instant) {
+	if g.source == protocol.DepthManual {
+		return
+	}
+	if r.Set != protocol.None {
+		if d := protocol.Micrometres(r.Set); d > g.ceiling {
+			g.setDepth(DepthAboveCeiling, true, now, d, g.ceiling)
+			return
+		}
+	}
+	if g.source != protocol.DepthMeasured {
+		return
+	}
+	limit := g.ceiling + g.tolerance
+	// The peak says what lost readings would have said. It reaches back 260 ms:
+	// before that it may still hold strokes of the ceiling before.
+	if g.haveSince && r.Tick.Since(g.since) > peakReach && r.Peak != protocol.None {
+		peak := protocol.Micrometres(r.Peak)
+		if peak > g.ceiling+atOnce {
+			g.setDepth(DepthAboveCeiling, true, now, peak, g.ceiling)
+			return
+		}
+		if lost > 0 && peak > limit && r.StrokesAbove-g.last.StrokesAbove >= 2 {
+			g.setDepth(DepthAboveCeiling, true, now, peak, g.ceiling)
+			return
+		}
+	}
+	if strokes == 0 || r.Measured == protocol.None {
+		return // the same stroke once more
+	}
+	d := protocol.Micrometres(r.Measured)
+	if d <= limit {
+		g.over = 0
+		return
+	}
+	g.over++
+	if d > g.ceiling+atOnce || g.over >= 2 {
+		g.setDepth(DepthAboveCeiling, true, now, d, g.ceiling)
+	}
+}
+
+// dial judges a set depth while the motor is off.
+func (g *Guard) dial(r *protocol.Reading, now protocol.Instant) {
+	d := protocol.Micrometres(r.Set)
+	broken := !r.MotorOn() && g.wanted > 0 && r.Set != protocol.None && d > g.wanted
+	g.setDepth(DialAboveCeiling, broken, now, d, g.wanted)
+}
+
+// plausible judges whether a pen can have done what the reading says.
+func (g *Guard) plausible(r *protocol.Reading, strokes uint32, now protocol.Instant) {
+	bad := false
+	if r.Measured != protocol.None && g.source == protocol.DepthMeasured {
+		bad = protocol.Micrometres(r.Measured) > g.depthMax+beyondPen
+	}
+	if g.have && g.rateMax > 0 {
+		us := int64(r.Tick.Since(g.last.Tick) / time.Microsecond)
+		most := us*g.rateMax/1000*rateNumerator/rateDenominator/1_000_000 + 3
+		bad = bad || int64(int32(strokes)) < 0 || int64(strokes) > most
+	}
+	if bad {
+		g.set(ReadingsImpossible, true, now)
+	} else if !r.MotorOn() {
+		g.set(ReadingsImpossible, false, now)
+	}
+}
+
+// alive judges whether the reading lives: strokes that rise while the motor
+// runs, a depth that is there and agrees with what is set.
+func (g *Guard) alive(r *protocol.Reading, strokes uint32, now protocol.Instant) {
+	if !r.MotorOn() {
+		g.apart, g.gone = false, false
+		g.strokeAt, g.sameAt = r.Tick, r.Tick
+		g.set(ReadingsFrozen, false, now)
+		g.set(DepthUnverifiable, false, now)
+		g.set(DepthMissing, g.mode == ModeGuarded && g.source == protocol.DepthManual, now)
+		return
+	}
+	running := r.Flags.Motor() == protocol.MotorRunning
+	if strokes != 0 || !running || !g.have {
+		g.strokeAt = r.Tick
+	}
+	still := frozenFor
+	if r.StrokeRate > 0 {
+		still = max(still, frozenStrokes*10*time.Second/time.Duration(r.StrokeRate))
+	}
+	contact := r.Flags.Has(protocol.FlagContact) || !r.Flags.Has(protocol.FlagContactKnown)
+	if !g.have || r.Measured != g.last.Measured || !contact || !running {
+		g.sameAt = r.Tick
+	}
+	frozen := r.Tick.Since(g.strokeAt) > still ||
+		g.caps.Has(protocol.CapVaries|protocol.CapMeasured) && r.Tick.Since(g.sameAt) > frozenVaries
+	if frozen {
+		g.set(ReadingsFrozen, true, now)
+	}
+
+	missing := running && (g.source == protocol.DepthMeasured && r.Measured == protocol.None ||
+		g.source == protocol.DepthSet && r.Set == protocol.None)
+	if !missing {
+		g.gone = false
+	} else if !g.gone {
+		g.gone, g.goneAt = true, r.Tick
+	} else if r.Tick.Since(g.goneAt) > missingFor {
+		g.set(DepthMissing, true, now)
+	}
+
+	far := contact && r.Measured != protocol.None && r.Set != protocol.None && g.source == protocol.DepthMeasured &&
+		absInt(int(r.Measured)-int(r.Set)) > disagree
+	if !far {
+		g.apart = false
+	} else if !g.apart {
+		g.apart, g.apartAt = true, r.Tick
+	} else if r.Tick.Since(g.apartAt) > disagreeFor {
+		g.setDepth(DepthUnverifiable, true, now, protocol.Micrometres(r.Measured), protocol.Micrometres(r.Set))
+	}
+}
+
+// age judges how old the newest reading is.
+func (g *Guard) age(age time.Duration, now protocol.Instant) {
+	g.set(ReadingsStale, age > g.StaleAfter(), now)
+}
+
+// battery judges a status.
+func (g *Guard) battery(s *protocol.Status, now protocol.Instant) {
+	g.set(BatteryLow, s.Battery != 0xff && s.Battery <= batteryLow, now)
+}
+
+// NotGoneError says why a trip can't be acknowledged yet.
+type NotGoneError struct {
+	Rule Rule
+	Why  string // what is still there, and what to do
+}
+
+// Error gives the reason in words.
+func (e *NotGoneError) Error() string {
+	return fmt.Sprintf("session: acknowledge %v: %s", e.Rule, e.Why)
+}
+
+// acknowledge unlatches the trip when its cause is gone. linkUp says whether
+// there is a pen to ask.
+func (g *Guard) acknowledge(linkUp bool) error {
+	if g.tripped == 0 {
+		return nil
+	}
+	notGone := func(why string) error { return &NotGoneError{g.tripped, why} }
+	if linkUp {
+		switch {
+		case g.Broken(ReadingsStale):
+			return notGone("no fresh readings: check the cable, or wait")
+		case g.have && g.last.MotorOn():
+			return notGone("the motor still runs: lift the pen and stop it")
+		case g.tripped == DepthAboveCeiling && g.Broken(DialAboveCeiling):
+			return notGone(fmt.Sprintf("the dial is at %s: turn it to %s or below", protocol.Micrometres(g.last.Set).MM(), g.wanted.MM()))
+		case g.Broken(PenNotWell) && g.tripped == PenFault:
+			return notGone("the pen still reports its fault: follow the pen's manual")
+		}
+	}
+	g.active &^= 1 << g.tripped
+	g.tripped, g.cause = 0, Finding{}
+	// Trips that came behind the first are over with it: each would trip anew.
+	for r := Rule(1); r < ruleEnd; r++ {
+		if r.Respond(g.mode, g.source) == Trip {
+			g.active &^= 1 << r
+		}
+	}
+	return nil
+}
+
+func absInt(v int) int {
+	if v < 0 {
+		return -v
+	}
+	return v
+}

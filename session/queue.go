@@ -1,0 +1,67 @@
+package session
+
+import (
+	"time"
+
+	"penlog/protocol"
+)
+
+// NoteKind says what a [Note] tells.
+type NoteKind uint8
+
+// The notes, from Hot to Cold.
+const (
+	NoteUp        NoteKind = iota + 1 // a pen's session is up: Identity, Mode
+	NoteLost                          // the link is gone
+	NoteMode                          // Mode changed: proven, unproven, released
+	NoteReading                       // Reading, Age, Lost
+	NoteStatus                        // Status
+	NoteEvent                         // Event of the pen
+	NoteFinding                       // Finding: a rule broke or healed
+	NoteConfirmed                     // telemetry shows Ceiling under Generation
+	NoteReady                         // permits are being renewed (On), or no longer
+	NoteStopped                       // the needles' motor is off after a stop: Took
+	NoteAcked                         // the trip is unlatched, or Err says why not
+	NoteRefused                       // the pen refused a frame: Refusal
+	NoteClock                         // a clock jumped by Took
+)
+
+// Note is one thing that Hot tells Cold, a plain value.
+type Note struct {
+	Kind       NoteKind
+	At         protocol.Instant
+	Reading    protocol.Reading
+	Age        time.Duration
+	Lost       uint32
+	Status     protocol.Status
+	Event      protocol.PenEvent
+	Refusal    protocol.Refusal
+	Finding    Finding
+	Mode       Mode
+	Generation uint16
+	Ceiling    protocol.Micrometres
+	On         bool
+	Took       time.Duration
+	Identity   *protocol.Identity // NoteUp: a copy of Cold's own
+	Err        error              // NoteAcked
+}
+
+// OrderKind says what an [Order] asks.
+type OrderKind uint8
+
+// The orders, from Cold to Hot.
+const (
+	OrderWant        OrderKind = iota + 1 // Ceiling and Allow: what is wanted from now on
+	OrderLease                            // permits may be renewed until Until
+	OrderAcknowledge                      // a person acknowledges the trip
+	OrderAcceptPen                        // a person accepts the pen that answers now
+	OrderLocate                           // the pen shows itself
+)
+
+// Order is one thing that Cold asks of Hot, a plain value.
+type Order struct {
+	Kind    OrderKind
+	Ceiling protocol.Micrometres // 0: none
+	Allow   bool
+	Until   protocol.Instant
+}

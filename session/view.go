@@ -1,0 +1,86 @@
+package session
+
+import (
+	"slices"
+
+	"penlog/protocol"
+	"penlog/session/limits"
+)
+
+// View is what people see at one moment: a plain value, safe to hand on.
+type View struct {
+	Session   ID                   `json:"session"`
+	State     State                `json:"state"`
+	Open      bool                 `json:"open"` // a session is under way
+	Source    Source               `json:"source"`
+	Simulated bool                 `json:"simulated"` // the pen at hand, or the session
+	Mode      Mode                 `json:"mode"`
+	Pen       string               `json:"pen"` // vendor and model
+	PenUp     bool                 `json:"pen_up"`
+	Ready     bool                 `json:"ready"` // permits are being renewed
+	MotorOn   bool                 `json:"motor_on"`
+	Verdict   limits.Verdict       `json:"verdict"`
+	Ceiling   protocol.Micrometres `json:"ceiling_um"`   // wanted
+	Confirmed protocol.Micrometres `json:"confirmed_um"` // as telemetry showed
+	Set       protocol.Micrometres `json:"set_um"`       // −1: not reported
+	Depth     protocol.Micrometres `json:"depth_um"`     // measured; −1: not reported
+	Rate      protocol.DeciHertz   `json:"stroke_rate_dhz"`
+	Strokes   uint64               `json:"strokes"` // of the session
+	Battery   int                  `json:"battery_percent"`
+	AgeUS     int64                `json:"reading_age_us"`
+	Broken    []RuleView           `json:"broken"`
+	Trip      *RuleView            `json:"trip"`
+	Checks    []Check              `json:"checks"`
+	Totals    Totals               `json:"totals"`
+	Events    int                  `json:"events"`    // recorded
+	Committed uint64               `json:"committed"` // of these, on disk
+	LastStop  int64                `json:"last_stop_us"`
+}
+
+// RuleView is a broken rule with its words.
+type RuleView struct {
+	RuleBroke
+	Words Words `json:"words"`
+}
+
+// View returns what people see now.
+func (c *Cold) View(protocol.Instant) View {
+	v := View{Set: -1, Depth: -1, Battery: -1, Mode: c.mode, PenUp: c.pen != nil, Ready: c.ready, AgeUS: c.age.Microseconds(),
+		Source: SourceNone, LastStop: c.lastStop.Microseconds()}
+	if c.pen != nil {
+		v.Pen = c.pen.Vendor + " " + c.pen.Model
+		v.Simulated = c.pen.Caps.Has(protocol.CapSimulated)
+	}
+	if c.have {
+		v.MotorOn, v.Rate = c.last.MotorOn(), c.last.StrokeRate
+		if c.last.Set != protocol.None {
+			v.Set = protocol.Micrometres(c.last.Set)
+		}
+		if c.last.Measured != protocol.None && c.pen != nil && c.pen.Caps.Has(protocol.CapMeasured) {
+			v.Depth = protocol.Micrometres(c.last.Measured)
+		}
+	}
+	if c.hasStat && c.status.Battery != 0xff {
+		v.Battery = int(c.status.Battery)
+	}
+	for _, b := range c.holds {
+		v.Broken = append(v.Broken, RuleView{b, b.Rule.Words()})
+	}
+	if p := c.proc; p != nil {
+		v.Session, v.State, v.Open, v.Source = p.ID, p.State, !p.State.Over(), p.Source
+		v.Simulated = v.Simulated || p.Source == SourceSimulator
+		v.Verdict = p.Verdict
+		v.Ceiling, _ = p.Desire()
+		v.Confirmed = p.Confirmed
+		v.Checks, v.Totals, v.Events, v.Committed = p.Checks(), p.Totals.clone(), p.Events, c.committed
+		v.Strokes = p.Totals.Strokes
+		if c.run.on && c.have {
+			v.Strokes += uint64(c.last.Strokes - c.run.strokes)
+		}
+		if p.Trip != nil {
+			v.Trip = &RuleView{*p.Trip, p.Trip.Rule.Words()}
+		}
+		v.Verdict.Candidates = slices.Clone(p.Verdict.Candidates)
+	}
+	return v
+}

@@ -1,0 +1,89 @@
+package session
+
+// Priority is how much an alarm matters. Source: DOMAIN 6.3 (IEC 60601-1-8).
+type Priority uint8
+
+// The priorities.
+const (
+	PriorityInfo Priority = iota
+	PriorityLow
+	PriorityMedium
+	PriorityHigh
+)
+
+var priorityNames = [...]string{"information", "low", "medium", "high"}
+
+// String gives the priority's code.
+func (p Priority) String() string { return priorityNames[p] }
+
+// MarshalText gives the priority's code.
+func (p Priority) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// Words are what a person reads about a rule: the act first, then the cause,
+// then the remedy. Source: DESIGN 'Words'.
+type Words struct {
+	Priority Priority `json:"priority"`
+	Act      string   `json:"act"`
+	Cause    string   `json:"cause"`
+	Remedy   string   `json:"remedy"`
+}
+
+// String joins the three sentences.
+func (w Words) String() string { return w.Act + ". " + w.Cause + ". " + w.Remedy + "." }
+
+var words = [ruleEnd]Words{
+	DepthAboveCeiling: {PriorityMedium, "Lift the pen", "The needles went deeper than the max depth of this zone",
+		"Turn the depth down, look at the skin, then acknowledge"},
+	PenDisobeys: {PriorityHigh, "Lift the pen and switch it off", "The pen did not stop when it had to",
+		"Do not use this pen again today: take another and report it"},
+	MotorWithoutPermit: {PriorityHigh, "Lift the pen and switch it off", "The motor runs though Penlog did not allow it",
+		"Do not use this pen again today: take another and report it"},
+	StopUnconfirmed: {PriorityHigh, "Lift the pen and switch it off", "The pen does not confirm the stop",
+		"Check that the needles stand still, then reconnect the pen and acknowledge"},
+	PenRebooted: {PriorityMedium, "Lift the pen", "The pen restarted while it ran",
+		"Check battery and cable; when it is ready again, acknowledge"},
+	ReadingsFrozen: {PriorityMedium, "Lift the pen", "The pen's readings stand still while the motor runs",
+		"Switch the pen off and on, then acknowledge; if it comes again take another pen"},
+	ReadingsImpossible: {PriorityMedium, "Lift the pen", "The pen reports what no pen can do",
+		"Switch the pen off and on, then acknowledge; if it comes again take another pen"},
+	DepthUnverifiable: {PriorityMedium, "Lift the pen", "The measured depth does not agree with the set depth",
+		"Check that the cartridge sits firmly, then acknowledge; if it comes again take another pen"},
+	DepthMissing: {PriorityMedium, "Lift the pen", "The pen does not report its depth",
+		"Switch the pen off and on, then acknowledge; if it comes again take another pen"},
+	PenFault: {PriorityMedium, "Lift the pen", "The pen reports a fault",
+		"Follow the pen's own manual; when the fault is gone, acknowledge"},
+	DialAboveCeiling: {PriorityLow, "Turn the dial down", "The set depth is above the max depth of this zone",
+		"The pen is ready as soon as the dial is at or below the max depth"},
+	ReadingsStale: {PriorityMedium, "Lift the pen and wait", "No fresh readings arrive from the pen",
+		"It clears by itself; if it does not, check the cable"},
+	LinkLost: {PriorityMedium, "Lift the pen", "The pen is not connected: nothing is monitored",
+		"Check cable and battery, plug the pen in again, then confirm patient, zone and max depth"},
+	PenUnproven: {PriorityLow, "Wait, and do not press start", "The pen is being tested: it has to show that it stops by itself",
+		"It takes about a second; if it does not pass, reconnect the pen with the motor off"},
+	PenReleased: {PriorityMedium, "Lift the pen", "The pen was taken out of guarded mode at the pen",
+		"Take it back into guarded mode with the same gesture"},
+	PenNotWell: {PriorityLow, "Look at the pen", "The pen reports a fault",
+		"Follow the pen's own manual; it clears by itself when the fault is gone"},
+	PenChanged: {PriorityMedium, "Check the pen", "Another pen answers than the one this session began with",
+		"Connect the first pen again, or confirm the new one"},
+	PenBusy: {PriorityLow, "Wait", "Another program or PC has this pen",
+		"Close the other program; this one takes the pen a second later"},
+	PenSilent: {PriorityLow, "Check the pen", "The pen is heard but does not answer",
+		"Check the cable, then switch the pen off and on"},
+	PenInvalid: {PriorityLow, "Take another pen", "What the pen says about itself can't be true",
+		"Update its firmware or report it to its maker"},
+	RecordStalled: {PriorityMedium, "Lift the pen and wait", "The record can't be written, and what can't be recorded does not run",
+		"It clears by itself; if it does not, check the free space and the disk of this PC"},
+	ClockJumped: {PriorityLow, "Wait", "A clock jumped, or this PC slept",
+		"The pen is being tested again; then confirm patient, zone and max depth"},
+	BatteryLow: {PriorityLow, "Charge the pen soon", "Its battery is low",
+		"Finish this zone, then charge it"},
+}
+
+// Words returns what a person reads about the rule.
+func (r Rule) Words() Words {
+	if r == 0 || r >= ruleEnd {
+		return Words{}
+	}
+	return words[r]
+}
