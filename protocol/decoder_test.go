@@ -146,10 +146,10 @@ func resync(t *testing.T, rng *rand.Rand, p float64, want int) (damaged, untouch
 	t.Helper()
 	const batch = 4000
 	frames := traffic(rng, batch)
-	var d protocol.Decoder
 	var f protocol.Frame
 	var again []byte
 	for damaged < want {
+		var d protocol.Decoder // a frame whose end was hit must not end in the next batch
 		stream, whole := damage(rng, frames, p)
 		at := 0 // frames come out in order; each is looked for from the last on
 		delivered := make([]bool, batch)
