@@ -121,7 +121,7 @@ func TestAnEditBehindOurBackIsNamed(t *testing.T) {
 		{"signal", `UPDATE signal SET lost = 0 WHERE seq = 9`, "signal: its contents", 9},
 		{"signal taken out", `DELETE FROM signal WHERE seq = 9`, "signal: comes after chunk 8", 10},
 		{"signal counts beyond 32 bits", `PRAGMA ignore_check_constraints = 1; UPDATE signal SET count = count + 4294967296 WHERE seq = 9`, "signal: its contents", 9},
-		{"hash made longer", `PRAGMA ignore_check_constraints = 1; UPDATE event SET hash = hash || x'00' WHERE seq = 5`, "contents were changed", 5},
+		{"hash made longer", `PRAGMA ignore_check_constraints = 1; UPDATE event SET hash = CAST(hash || x'00' AS BLOB) WHERE seq = 5`, "contents were changed", 5},
 		{"simulated made real", `UPDATE session SET simulated = 1 - simulated`, "row was changed", 0},
 		{"opened at another time", `UPDATE session SET opened_at_us = 0`, "row was changed", 0},
 	} {

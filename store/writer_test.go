@@ -19,21 +19,34 @@ import (
 type gate struct {
 	reached chan struct{} // a transaction is about to commit
 	pass    chan struct{} // lets one go
-	open    atomic.Bool   // lets all go
+	open    atomic.Bool   // lets those go that have not begun to wait
+	over    chan struct{} // closed: lets all go
 }
 
-func newGate() *gate { return &gate{reached: make(chan struct{}), pass: make(chan struct{})} }
+func newGate() *gate {
+	return &gate{reached: make(chan struct{}), pass: make(chan struct{}), over: make(chan struct{})}
+}
 
 func (g *gate) stall() {
 	if g.open.Load() {
 		return
 	}
-	g.reached <- struct{}{}
-	<-g.pass
+	select {
+	case g.reached <- struct{}{}:
+	case <-g.over:
+	}
+	select {
+	case <-g.pass:
+	case <-g.over:
+	}
 }
+
+// end lets all go, so that a test that failed does not hang.
+func (g *gate) end() { close(g.over) }
 
 func TestBatchesThatWaitShareACommitAndKeepTheirOrder(t *testing.T) {
 	g := newGate()
+	defer g.end()
 	d := start(t, t.TempDir(), store.Options{}, store.WriterOptions{Stall: g.stall})
 	h := newHistory(0)
 	submit := func(b store.Batch) {
@@ -73,6 +86,7 @@ func TestBatchesThatWaitShareACommitAndKeepTheirOrder(t *testing.T) {
 
 func TestSubmitRefusesWhenTheQueueIsFullAndNeverWaits(t *testing.T) {
 	g := newGate()
+	defer g.end()
 	d := start(t, t.TempDir(), store.Options{}, store.WriterOptions{Stall: g.stall, Queue: 3})
 	h := newHistory(0)
 	if err := d.w.Submit(h.first()); err != nil {
@@ -171,6 +185,7 @@ func TestWhatDoesNotFollowIsRefusedAndNothingOfItWritten(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			g := newGate()
+			defer g.end()
 			d := start(t, t.TempDir(), store.Options{}, store.WriterOptions{Stall: g.stall})
 			h := newHistory(0)
 			if err := d.w.Submit(store.Batch{Open: h.opening(), Records: h.first().Records, Chunk: h.chunk(1)}); err != nil {
@@ -232,6 +247,7 @@ func TestSimulatedNeverBecomesReal(t *testing.T) {
 
 func TestRunEndsWithEverythingQueuedOnTheDisk(t *testing.T) {
 	g := newGate()
+	defer g.end()
 	s := open(t, t.TempDir(), store.Options{})
 	acked := 0
 	w, err := s.Writer(store.WriterOptions{Stall: g.stall, OnCommit: func(store.Committed) { acked++ }})
@@ -353,6 +369,7 @@ func TestAMovedFileStopsTheWriter(t *testing.T) {
 
 func TestTestWriteCommitsAndReadsBack(t *testing.T) {
 	g := newGate()
+	defer g.end()
 	g.open.Store(true)
 	d := start(t, t.TempDir(), store.Options{}, store.WriterOptions{Stall: g.stall})
 	for range 3 {
