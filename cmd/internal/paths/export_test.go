@@ -1,0 +1,3 @@
+package paths
+
+var DefaultDirOf = defaultDir
