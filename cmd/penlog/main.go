@@ -37,6 +37,7 @@ const (
 // one line here and a file of its own.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
+		agentCommand(),
 		limitsCommand(),
 	}
 }

@@ -1,0 +1,256 @@
+// Package agent wires the parts that keep one pen inside its depth limit: the
+// port, the two lanes of the session, and the store. It is the only place that
+// starts their goroutines and reads their clocks.
+//
+//	port reader ── Hot ──notes──▶ Cold ──batches──▶ store writer
+//	port writer ◀─ mailbox   ◀─orders─┘  ◀─committed─┘
+//
+// Hot is driven by the goroutine that reads the open port, and while no port is
+// open by one that ticks it; a mutex that nobody else holds keeps the two
+// apart. Cold is driven by one goroutine. The queues between them are bounded:
+// notes that do not fit hold the pen, orders that do not fit wait in Cold.
+package agent
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"penlog/device"
+	"penlog/protocol"
+	"penlog/session"
+	"penlog/session/limits"
+	"penlog/store"
+)
+
+// Sizes of the queues. At 1000 readings a second the notes hold 4 s, twice the
+// commit lease: what does not run for want of a record stops before it is full.
+const (
+	notesCap    = 4096
+	ordersCap   = 64
+	commandsCap = 64
+	idleTick    = 10 * time.Millisecond
+	coldTick    = 20 * time.Millisecond
+)
+
+// Config is what an agent is made from.
+type Config struct {
+	Addr    device.Address
+	Dir     string // the data folder
+	Limits  *limits.Table
+	Version string
+	Rate    uint16 // readings per second to ask for; 0: 200
+	Baud    uint32 // bits per second to ask a UART pen for; 0: leave the line
+	Log     *slog.Logger
+	// Stall is handed to the store's writer: a slow disk in tests and rehearsals.
+	Stall func()
+	// HoldUp, in tests and rehearsals only, is called at the start of each step
+	// of the port's reader: a host that stalls sleeps here.
+	HoldUp func()
+}
+
+// Agent is one running agent. Make it with [New], run it with [Agent.Run].
+type Agent struct {
+	cfg    Config
+	log    *slog.Logger
+	epoch  time.Time
+	store  *store.Store
+	writer *store.Writer
+	keeper *device.Keeper
+
+	notes    chan session.Note
+	orders   chan session.Order
+	commands chan request
+	commits  chan uint64
+	done     chan struct{} // closed when nobody answers commands any more
+
+	hotMu sync.Mutex
+	hot   *session.Hot
+	line  *device.Line // the open one, nil while none is
+
+	cold     *session.Cold
+	opened   session.ID // the session whose row the store has
+	marked   session.Source
+	waiting  map[uint64]chan session.Answer
+	view     atomic.Pointer[session.View]
+	watchers watchers
+	counts   counts
+	ready    atomic.Bool
+	awake    chan bool // wanted: true while permits may be wanted
+	awakeErr atomic.Pointer[string]
+}
+
+type request struct {
+	cmd    session.Command
+	answer chan session.Answer
+}
+
+// New opens the data folder and takes up a session that a dead agent left.
+func New(ctx context.Context, cfg Config) (*Agent, error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	a := &Agent{
+		cfg: cfg, log: cfg.Log, epoch: time.Now(),
+		notes: make(chan session.Note, notesCap), orders: make(chan session.Order, ordersCap),
+		commands: make(chan request, commandsCap), commits: make(chan uint64, 2*store.DefaultQueue),
+		done: make(chan struct{}), awake: make(chan bool, 1), waiting: map[uint64]chan session.Answer{},
+	}
+	var seed [32]byte
+	rand.Read(seed[:])
+	a.hot = session.NewHot(session.HotConfig{
+		Host: protocol.HostConfig{Rate: cfg.Rate, Baud: cfg.Baud}, Seed: seed, Emit: a.emit,
+	})
+	a.cold = session.NewCold(session.ColdConfig{Limits: cfg.Limits, Version: cfg.Version, NewID: newID})
+
+	st, err := store.Open(ctx, cfg.Dir, store.Options{})
+	if err != nil {
+		return nil, err
+	}
+	a.store = st
+	if err := a.open(ctx); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return a, nil
+}
+
+func (a *Agent) open(ctx context.Context) (err error) {
+	if a.writer, err = a.store.Writer(store.WriterOptions{OnCommit: a.committed, OnFault: a.fault, Stall: a.cfg.Stall}); err != nil {
+		return err
+	}
+	if a.keeper, err = device.NewKeeper(device.KeeperConfig{
+		Addr: a.cfg.Addr, Options: device.Options{}, Opened: a.lineOpened, Lost: a.lineLost, Log: a.log,
+	}); err != nil {
+		return err
+	}
+	if err := a.restore(ctx); err != nil {
+		return err
+	}
+	v := a.cold.View(a.now())
+	a.view.Store(&v)
+	return nil
+}
+
+// restore takes up the newest session that nothing has closed. Older ones of
+// its kind were left by agents that never came to it: they are closed as
+// interrupted when they are taken up in their turn.
+func (a *Agent) restore(ctx context.Context) error {
+	left, err := a.store.Unfinished(ctx, session.ClosingKinds()...)
+	if err != nil || len(left) == 0 {
+		return err
+	}
+	in := left[len(left)-1]
+	records, err := a.store.Records(ctx, in.ID)
+	if err != nil {
+		return fmt.Errorf("agent: session %v can't be taken up: %w", in.ID, err)
+	}
+	p := session.NewProcedure(in.ID)
+	for i := range records {
+		e, _, err := session.DecodeEvent(&records[i])
+		if err != nil {
+			return fmt.Errorf("agent: session %v can't be taken up: %w", in.ID, err)
+		}
+		p.Apply(e, records[i].At)
+	}
+	chain, signal, err := a.store.Heads(ctx, in.ID)
+	if err != nil {
+		return err
+	}
+	a.opened, a.marked = in.ID, p.Source
+	a.log.Info("session taken up, paused", "session", in.ID.String(), "records", in.Records)
+	a.cold.Restore(p, chain, signal, a.now(), wall())
+	a.flush()
+	return nil
+}
+
+// newID gives a UUIDv7.
+func newID(protocol.At) session.ID {
+	id, err := uuid.NewV7()
+	if err != nil {
+		panic(err) // no randomness: nothing here may go on
+	}
+	return session.ID(id)
+}
+
+// now is the agent's monotonic clock.
+func (a *Agent) now() protocol.Instant {
+	return protocol.Instant(time.Since(a.epoch) / time.Microsecond)
+}
+
+// wall is the wall clock, without a monotonic part.
+func wall() protocol.At { return protocol.At(time.Now().UnixMicro()) }
+
+// Run keeps the pen and the record until ctx ends, then stops the pen, writes
+// what is left and closes the store. It returns when everything it started has.
+func (a *Agent) Run(ctx context.Context) error {
+	// The pen's side ends first, then Cold, then the writer, so that what the
+	// ending of one tells is still recorded by the next.
+	penCtx, stopPen := context.WithCancel(ctx)
+	defer stopPen()
+	coldCtx, stopCold := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopCold()
+	writeCtx, stopWriter := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWriter()
+
+	wrote, cooled, kept, idled := make(chan error, 1), make(chan struct{}), make(chan error, 1), make(chan struct{})
+	go func() { wrote <- a.writer.Run(writeCtx) }()
+	go func() { defer close(cooled); a.runCold(coldCtx) }()
+	go func() { kept <- a.keeper.Run(penCtx) }()
+	go func() { defer close(idled); a.runIdle(penCtx) }()
+	slept := make(chan struct{})
+	go func() { defer close(slept); a.runAwake(coldCtx) }()
+	a.ready.Store(true)
+
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-wrote:
+		err = fmt.Errorf("agent: the record can't be written any more: %w", err)
+		wrote = nil
+	}
+	a.ready.Store(false)
+	a.halt()
+	stopPen()
+	err = errors.Join(err, <-kept)
+	<-idled
+	stopCold()
+	<-cooled
+	<-slept
+	stopWriter()
+	if wrote != nil {
+		err = errors.Join(err, <-wrote)
+	}
+	a.drainCommits()
+	return errors.Join(err, a.store.Close())
+}
+
+// Do gives a command and waits until its events are on the disk. The error is a
+// *[session.RefusedError] when it was refused.
+func (a *Agent) Do(ctx context.Context, cmd session.Command) (session.Answer, error) {
+	r := request{cmd, make(chan session.Answer, 1)}
+	select {
+	case a.commands <- r:
+	case <-a.done:
+		return session.Answer{}, errors.New("agent: it is stopping")
+	case <-ctx.Done():
+		return session.Answer{}, ctx.Err()
+	}
+	select {
+	case ans := <-r.answer:
+		return ans, ans.Err
+	case <-a.done:
+		return session.Answer{}, errors.New("agent: it stopped before the answer was on the disk")
+	case <-ctx.Done():
+		return session.Answer{}, ctx.Err()
+	}
+}
+
+// View returns what people see, at most 20 ms old. Any goroutine may ask.
+func (a *Agent) View() session.View { return *a.view.Load() }

@@ -1,0 +1,138 @@
+package agent
+
+import (
+	"context"
+	"time"
+
+	"penlog/device"
+	"penlog/protocol"
+	"penlog/session"
+)
+
+// handler drives Hot from the goroutine that reads one line.
+type handler struct {
+	a    *Agent
+	line *device.Line
+	out  *device.Mailbox
+}
+
+// Step judges what was read and puts what must be sent into the mailbox.
+func (h *handler) Step(b []byte, drained bool) {
+	a := h.a
+	if a.cfg.HoldUp != nil {
+		a.cfg.HoldUp()
+	}
+	a.hotMu.Lock()
+	defer a.hotMu.Unlock()
+	begun := time.Now()
+	now := protocol.Instant(begun.Sub(a.epoch) / time.Microsecond)
+	if len(b) > 0 {
+		a.hot.Receive(b, now)
+		h.post(begun)
+	}
+	a.tick(now, drained)
+	h.post(begun)
+	if baud, ok := a.hot.Baud(); ok {
+		if err := h.line.SetBaud(int(baud)); err != nil {
+			a.log.Warn("the pen asked for a line speed that the port refused", "baud", baud, "err", err)
+		}
+	}
+}
+
+// post moves frames from Hot to the line's mailbox. begun is when the bytes
+// that led to them had been read.
+func (h *handler) post(begun time.Time) {
+	var o protocol.Outgoing
+	for h.a.hot.Output(&o) {
+		switch o.Lane {
+		case protocol.LaneRevoke:
+			h.out.PutRevoke(o.Bytes())
+			h.a.counts.decided(time.Since(begun))
+		case protocol.LanePermit:
+			h.out.PutPermit(o.Bytes())
+		default:
+			h.out.PutControl(o.Bytes())
+		}
+	}
+}
+
+// tick runs orders and timers. hotMu is held.
+func (a *Agent) tick(now protocol.Instant, drained bool) {
+	for {
+		select {
+		case o := <-a.orders:
+			a.hot.Do(o, now)
+			continue
+		default:
+		}
+		break
+	}
+	a.hot.Tick(now, wall(), drained)
+	a.counts.observe(a.hot, now)
+}
+
+func (a *Agent) lineOpened(l *device.Line) device.Handler {
+	a.hotMu.Lock()
+	defer a.hotMu.Unlock()
+	a.line = l
+	return &handler{a: a, line: l, out: l.Out()}
+}
+
+func (a *Agent) lineLost(err error) {
+	a.hotMu.Lock()
+	defer a.hotMu.Unlock()
+	a.line = nil
+	a.hot.Lost(a.now())
+	a.discard()
+	a.counts.lineLost(err)
+}
+
+// runIdle drives Hot while no line is open, so that orders are carried out and
+// nothing of the pen's last session lives on.
+func (a *Agent) runIdle(ctx context.Context) {
+	t := time.NewTicker(idleTick)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		a.hotMu.Lock()
+		if a.line == nil {
+			a.tick(a.now(), false)
+			a.discard()
+		}
+		a.hotMu.Unlock()
+	}
+}
+
+// discard drops frames that no line is there for. hotMu is held.
+func (a *Agent) discard() {
+	var o protocol.Outgoing
+	for a.hot.Output(&o) {
+	}
+}
+
+// halt revokes before the port is closed: at the end the pen does not have to
+// wait for its permit to die. The line's writer still sends it.
+func (a *Agent) halt() {
+	a.hotMu.Lock()
+	defer a.hotMu.Unlock()
+	a.hot.Do(session.Order{Kind: session.OrderWant}, a.now())
+	if a.line != nil {
+		h := handler{a: a, line: a.line, out: a.line.Out()}
+		h.post(time.Now())
+	}
+}
+
+// emit hands a note to Cold. It never waits.
+func (a *Agent) emit(n *session.Note) bool {
+	select {
+	case a.notes <- *n:
+		return true
+	default:
+		a.counts.noteLost()
+		return false
+	}
+}

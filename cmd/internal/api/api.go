@@ -1,0 +1,158 @@
+// Package api serves one agent over HTTP: what people see, what they ask for,
+// metrics and health. It decides nothing: handlers translate and call, and one
+// function maps errors to status and words. It listens on loopback unless told
+// otherwise, and answers only requests that name a host it knows.
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"penlog/cmd/internal/agent"
+	"penlog/cmd/internal/metrics"
+	"penlog/session"
+)
+
+// maxBody is the longest request, in bytes.
+const maxBody = 64 << 10
+
+// commandWait bounds the wait for a command's commit.
+const commandWait = 10 * time.Second
+
+// Server is the HTTP side of an agent.
+type Server struct {
+	agent *agent.Agent
+	mux   http.Handler
+}
+
+// New returns a server for a. version is shown in the metrics.
+func New(a *agent.Agent, version string) *Server {
+	s := &Server{agent: a}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/state", s.state)
+	mux.HandleFunc("POST /v1/command", s.command)
+	mux.HandleFunc("GET /v1/stream", s.stream)
+	mux.HandleFunc("GET /healthz", s.healthz)
+	mux.HandleFunc("GET /readyz", s.readyz)
+	mux.Handle("GET /metrics", metrics.Handler(a, version))
+	guard := http.NewCrossOriginProtection()
+	s.mux = knownHost(guard.Handler(mux))
+	return s
+}
+
+// ServeHTTP serves one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+
+// HTTP returns an http.Server with its limits set. Streams set deadlines of
+// their own.
+func (s *Server) HTTP() *http.Server {
+	return &http.Server{Handler: s, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
+		IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10}
+}
+
+// knownHost refuses requests that reached this machine under a name of somebody
+// else's choosing.
+func knownHost(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		if h, _, err := net.SplitHostPort(host); err == nil {
+			host = h
+		}
+		if ip := net.ParseIP(host); ip == nil && host != "localhost" {
+			fail(w, &session.RefusedError{Code: "unknown_host", Words: "this agent is not known as " + fmt.Sprintf("%q", host),
+				Remedy: "use its IP address or localhost"}, http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// Result is the answer to a command: the events made, or why it was refused.
+type Result struct {
+	Events []NamedEvent          `json:"events,omitempty"`
+	View   *session.View         `json:"view,omitempty"`
+	Error  *session.RefusedError `json:"error,omitempty"`
+}
+
+// NamedEvent is an event with its kind.
+type NamedEvent struct {
+	Kind  string        `json:"kind"`
+	Event session.Event `json:"event"`
+}
+
+func named(events []session.Event) []NamedEvent {
+	out := make([]NamedEvent, 0, len(events))
+	for _, e := range events {
+		out = append(out, NamedEvent{e.Kind(), e})
+	}
+	return out
+}
+
+func (s *Server) state(w http.ResponseWriter, _ *http.Request) {
+	reply(w, http.StatusOK, s.agent.View())
+}
+
+func (s *Server) command(w http.ResponseWriter, r *http.Request) {
+	var cmd session.Command
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&cmd); err != nil {
+		fail(w, &session.RefusedError{Code: "bad_request", Words: "the command can't be read: " + err.Error(),
+			Remedy: `send JSON like {"do":"choose","by":"op-1","zone":"cheek","indication":"acne_scar_rolling"}`}, http.StatusBadRequest)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), commandWait)
+	defer cancel()
+	ans, err := s.agent.Do(ctx, cmd)
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	reply(w, http.StatusOK, Result{Events: named(ans.Events), View: &ans.View})
+}
+
+// refuse maps an error to a status and words.
+func refuse(w http.ResponseWriter, err error) {
+	var ref *session.RefusedError
+	switch {
+	case errors.As(err, &ref):
+		fail(w, ref, http.StatusConflict)
+	case errors.Is(err, context.DeadlineExceeded):
+		fail(w, &session.RefusedError{Code: "record_slow", Words: "the record took longer than 10 s", Remedy: "check the disk of this PC"}, http.StatusServiceUnavailable)
+	default:
+		fail(w, &session.RefusedError{Code: "stopping", Words: err.Error(), Remedy: "try again in a moment"}, http.StatusServiceUnavailable)
+	}
+}
+
+func fail(w http.ResponseWriter, e *session.RefusedError, status int) {
+	reply(w, status, Result{Error: e})
+}
+
+func reply(w http.ResponseWriter, status int, body any) {
+	b, err := json.Marshal(body)
+	if err != nil {
+		http.Error(w, `{"error":{"code":"internal"}}`, http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	w.Write(append(b, '\n'))
+}
+
+func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
+	reply(w, http.StatusOK, map[string]string{"status": "ok"})
+}
+
+func (s *Server) readyz(w http.ResponseWriter, _ *http.Request) {
+	if err := s.agent.Ready(); err != nil {
+		reply(w, http.StatusServiceUnavailable, map[string]string{"status": "not ready", "why": err.Error()})
+		return
+	}
+	reply(w, http.StatusOK, map[string]string{"status": "ready"})
+}

@@ -1,0 +1,233 @@
+// Package term shows a view of the agent on a terminal: one glance tells zone,
+// depth against max depth, whether the pen may run, and what is in the way.
+package term
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"penlog/protocol"
+	"penlog/session"
+)
+
+// Style says how much a terminal can show.
+type Style struct {
+	Color bool
+	Width int // columns; 0: 80
+}
+
+func (s Style) paint(code, text string) string {
+	if !s.Color || text == "" {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+// Colours follow IEC 60601-1-8: red high, yellow medium, cyan low.
+const (
+	red    = "1;97;41"
+	yellow = "1;30;43"
+	cyan   = "36"
+	green  = "1;30;42"
+	grey   = "90"
+	bold   = "1"
+)
+
+// Lines draws the view, always with the same number of lines, so that it can be
+// drawn over itself.
+func (s Style) Lines(v *session.View) []string {
+	width := s.Width
+	if width <= 0 {
+		width = 80
+	}
+	sim := ""
+	if v.Simulated {
+		sim = s.paint("1;35", "  SIMULATED")
+	}
+	pen := "no pen"
+	if v.PenUp {
+		pen = v.Pen
+		if v.Battery >= 0 {
+			pen += fmt.Sprintf("  battery %d %%", v.Battery)
+		}
+	}
+	out := []string{
+		s.badge(v) + "  " + s.paint(bold, where(v)) + sim,
+		"  " + s.gauge(v, min(width-40, 40)),
+		fmt.Sprintf("  stroke rate %-24s strokes %-8d mode %s", rate(v), v.Strokes, modeWords(v.Mode)),
+		"  " + s.paint(grey, pen),
+	}
+	out = append(out, s.prompt(v, width)...)
+	return out
+}
+
+// badge is the word that counts most.
+func (s Style) badge(v *session.View) string {
+	switch {
+	case v.Trip != nil:
+		code := yellow
+		if v.Trip.Words.Priority == session.PriorityHigh {
+			code = red
+		}
+		return s.paint(code, " STOPPED   ")
+	case !v.Open:
+		return s.paint(grey, " No session")
+	case v.Ready:
+		return s.paint(green, " Ready     ")
+	case len(holding(v)) > 0:
+		return s.paint(cyan, " Waiting   ")
+	case v.State == session.Paused:
+		return s.paint(cyan, " Paused    ")
+	}
+	return s.paint(grey, " Not ready ")
+}
+
+func where(v *session.View) string {
+	if !v.Open || v.Verdict.Zone == 0 {
+		return ""
+	}
+	w := v.Verdict.Zone.Name()
+	if v.Verdict.Side != 0 {
+		w += ", " + v.Verdict.Side.Name()
+	}
+	return w + " · " + v.Verdict.Indication.Name()
+}
+
+// gauge draws depth against max depth.
+func (s Style) gauge(v *session.View, cells int) string {
+	d, what := v.Depth, "depth"
+	if d < 0 || !v.MotorOn {
+		d, what = v.Set, "set  "
+	}
+	if d < 0 {
+		return "depth not reported"
+	}
+	text := fmt.Sprintf("%s %s", what, d.MM())
+	if v.Ceiling <= 0 {
+		return text
+	}
+	full := v.Ceiling * 3 / 2
+	n := int(protocol.Micrometres(cells) * min(d, full) / full)
+	mark := cells * 2 / 3
+	bar := []rune(strings.Repeat("█", n) + strings.Repeat("░", cells-n))
+	bar[mark] = '┃'
+	code := "32"
+	if d > v.Ceiling {
+		code = "31"
+	}
+	return fmt.Sprintf("%s %s  Max depth %s", text, s.paint(code, string(bar)), v.Ceiling.MM())
+}
+
+func rate(v *session.View) string {
+	if !v.MotorOn {
+		return "motor off"
+	}
+	return v.Rate.String()
+}
+
+func modeWords(m session.Mode) string {
+	if m == session.ModeNone {
+		return "not guarded yet"
+	}
+	return strings.ReplaceAll(m.String(), "_", " ")
+}
+
+// holding lists what is in the way, without trips.
+func holding(v *session.View) []session.RuleView {
+	var out []session.RuleView
+	for _, b := range v.Broken {
+		if b.Response == session.Hold || b.Response == session.Alarm {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// prompt says what to do, in two lines.
+func (s Style) prompt(v *session.View, width int) []string {
+	cut := func(t string) string {
+		if r := []rune(t); len(r) > width-2 {
+			return string(r[:width-3]) + "…"
+		}
+		return t
+	}
+	switch h := holding(v); {
+	case v.Trip != nil:
+		t := v.Trip.Words.Act + ". " + v.Trip.Words.Cause
+		if v.Trip.Limit > 0 {
+			t += fmt.Sprintf(" (%s, max %s)", v.Trip.Value.MM(), v.Trip.Limit.MM())
+		}
+		return []string{"  " + s.paint(bold, cut(t)), "  " + cut(v.Trip.Words.Remedy)}
+	case len(h) > 0 && v.Open:
+		t := h[0].Words.Act + ". " + h[0].Words.Cause
+		if h[0].Rule == session.DialAboveCeiling && v.Verdict.Settable > 0 {
+			t = fmt.Sprintf("Turn the dial to %s. It is at %s, above the max depth of this zone", v.Verdict.Settable.MM(), h[0].Value.MM())
+		}
+		return []string{"  " + cut(t), "  " + cut(h[0].Words.Remedy)}
+	case v.State == session.Paused:
+		return []string{"  " + cut("Confirm patient, zone and max depth, then resume"), ""}
+	}
+	return []string{"", ""}
+}
+
+// Line is the view in one line, for a log or a pipe.
+func Line(v *session.View) string {
+	s := Style{}
+	parts := []string{strings.TrimSpace(s.badge(v))}
+	if w := where(v); w != "" {
+		parts = append(parts, w, "max "+v.Ceiling.MM())
+	}
+	if v.Set >= 0 {
+		parts = append(parts, "set "+v.Set.MM())
+	}
+	parts = append(parts, "mode "+modeWords(v.Mode))
+	if v.Trip != nil {
+		parts = append(parts, v.Trip.Rule.String())
+	}
+	for _, h := range holding(v) {
+		parts = append(parts, h.Rule.String())
+	}
+	if v.Simulated {
+		parts = append(parts, "SIMULATED")
+	}
+	return strings.Join(parts, " · ")
+}
+
+// Screen draws a view over the last one.
+type Screen struct {
+	Style
+	drawn int
+}
+
+// Draw returns the bytes that draw the view, with extra lines below, over what
+// was drawn last.
+func (sc *Screen) Draw(v *session.View, extra ...string) string {
+	lines := append(sc.Lines(v), extra...)
+	var b strings.Builder
+	if sc.drawn > 0 {
+		fmt.Fprintf(&b, "\x1b[%dA", sc.drawn)
+	}
+	for _, l := range lines {
+		b.WriteString("\r\x1b[K" + l + "\n")
+	}
+	if sc.drawn > len(lines) {
+		b.WriteString("\x1b[J")
+	}
+	sc.drawn = len(lines)
+	return b.String()
+}
+
+// Above returns the bytes that print text above the drawing, which then moves down.
+func (sc *Screen) Above(text string) string {
+	var b strings.Builder
+	if sc.drawn > 0 {
+		fmt.Fprintf(&b, "\x1b[%dA\x1b[J", sc.drawn)
+		sc.drawn = 0
+	}
+	b.WriteString(strings.TrimRight(text, "\n") + "\n")
+	return b.String()
+}
+
+// Every is how often a terminal is drawn.
+const Every = 100 * time.Millisecond

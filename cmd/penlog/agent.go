@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"penlog/cmd/internal/agent"
+	"penlog/cmd/internal/api"
+	"penlog/cmd/internal/paths"
+	screen "penlog/cmd/internal/term"
+	"penlog/device"
+	"penlog/session/limits"
+)
+
+// readyFile is what `--ready-file` holds once the agent is at work.
+type readyFile struct {
+	HTTP string `json:"http"` // base URL of the API and of /metrics
+	Port string `json:"port"` // the pen's
+	Dir  string `json:"dir"`  // the data folder
+	PID  int    `json:"pid"`
+}
+
+type agentFlags struct {
+	port, dir, listen, ready, limits string
+	rate                             uint16
+	baud                             uint32
+	quiet                            bool
+}
+
+func agentCommand() *cobra.Command {
+	var f agentFlags
+	cmd := &cobra.Command{
+		Use:   "agent --port ADDRESS",
+		Short: "Guard one pen and keep its record",
+		Long: `Reads the pen on a port, keeps it inside the depth that indication and zone
+allow, and records everything in the data folder.
+
+A port is serial:///dev/ttyUSB0, serial://COM5 or tcp://host:port. The agent
+serves its API, /metrics, /healthz and /readyz on --listen, which is loopback
+unless you say otherwise. Ctrl-C stops the pen first and ends with the record
+on the disk; an open session is taken up, paused, at the next start.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runAgent(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.port, "port", "", "the pen's port (required)")
+	fl.StringVar(&f.dir, "dir", paths.DefaultDir(), "data folder")
+	fl.StringVar(&f.listen, "listen", "127.0.0.1:9477", "address of API and metrics; port 0 takes a free one")
+	fl.StringVar(&f.ready, "ready-file", "", "write what listens where to this file, as JSON, once at work")
+	fl.StringVar(&f.limits, "limits", "", "the clinic's limits file; the built-in table otherwise")
+	fl.Uint16Var(&f.rate, "rate", 200, "readings per second to ask the pen for (20 to 1000)")
+	fl.Uint32Var(&f.baud, "baud", 0, "line speed to ask a UART pen for; 0 leaves the line as it is")
+	fl.BoolVar(&f.quiet, "quiet", false, "show no view of the session, only warnings")
+	_ = cmd.MarkFlagRequired("port")
+	return cmd
+}
+
+func runAgent(ctx context.Context, f agentFlags, stdout, stderr io.Writer) error {
+	addr, err := device.ParseAddress(f.port)
+	if err != nil {
+		return err
+	}
+	table, err := loadLimits(f.limits)
+	if err != nil {
+		return err
+	}
+	if f.rate < 20 || f.rate > 1000 {
+		return fmt.Errorf("--rate %d: ask for 20 to 1000 readings per second", f.rate)
+	}
+	// Collections cost the other core, not the renewals, but fewer are better:
+	// the heap is small, so let it double and double again, within a bound.
+	debug.SetGCPercent(400)
+	debug.SetMemoryLimit(64 << 20)
+
+	out := stdout
+	tty := isTerminal(stdout)
+	logTo := stderr
+	if tty && !f.quiet && isTerminal(stderr) {
+		file, err := os.OpenFile(filepath.Join(f.dir, "agent.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err == nil {
+			defer file.Close()
+			logTo = file
+		}
+	}
+	log := slog.New(slog.NewTextHandler(logTo, nil))
+	a, err := agent.New(ctx, agent.Config{Addr: addr, Dir: f.dir, Limits: table, Version: version(), Rate: f.rate, Baud: f.baud, Log: log})
+	if err != nil {
+		return err
+	}
+	ln, err := net.Listen("tcp", f.listen)
+	if err != nil {
+		// Run opens nothing that it does not close: let it end at once.
+		ended, cancel := context.WithCancel(ctx)
+		cancel()
+		return errors.Join(fmt.Errorf("--listen %s: %w: choose another port, or 0 for a free one", f.listen, err), a.Run(ended))
+	}
+	srv := api.New(a, version()).HTTP()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	srv.BaseContext = func(net.Listener) context.Context { return ctx }
+	ran := make(chan error, 1)
+	go func() { ran <- a.Run(ctx) }()
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(ln) }()
+
+	url := "http://" + ln.Addr().String()
+	if f.ready != "" {
+		err = writeReady(f.ready, readyFile{HTTP: url, Port: addr.String(), Dir: f.dir, PID: os.Getpid()})
+	}
+	if err == nil && !f.quiet {
+		fmt.Fprintf(out, "penlog %s guards %v · API and metrics %s · record %s\n", version(), addr, url, f.dir)
+	}
+	shown := make(chan struct{})
+	go func() { defer close(shown); show(ctx, a, out, tty, f.quiet) }()
+	if err == nil {
+		select {
+		case err = <-ran:
+			ran = nil
+		case err = <-served:
+		case <-ctx.Done():
+		}
+	}
+	cancel()
+	if ran != nil {
+		err = errors.Join(err, <-ran)
+	}
+	<-shown
+	closeCtx, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer stop()
+	if srv.Shutdown(closeCtx) != nil {
+		srv.Close()
+	}
+	return err
+}
+
+// show draws the session, or on a pipe prints a line when something changes.
+func show(ctx context.Context, a *agent.Agent, out io.Writer, tty, quiet bool) {
+	if quiet {
+		return
+	}
+	t := time.NewTicker(screen.Every)
+	defer t.Stop()
+	sc := screen.Screen{Style: screen.Style{Color: os.Getenv("NO_COLOR") == ""}}
+	last := ""
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		v := a.View()
+		if tty {
+			sc.Width = columns(out)
+			io.WriteString(out, sc.Draw(&v))
+		} else if l := screen.Line(&v); l != last {
+			last = l
+			fmt.Fprintln(out, l)
+		}
+	}
+}
+
+func isTerminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+func columns(w io.Writer) int {
+	if f, ok := w.(*os.File); ok {
+		if n, _, err := term.GetSize(int(f.Fd())); err == nil {
+			return n
+		}
+	}
+	return 80
+}
+
+// loadLimits reads the clinic's limits, or gives the built-in ones.
+func loadLimits(file string) (*limits.Table, error) {
+	if file == "" {
+		return limits.Default(), nil
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("limits: %w: nothing runs without limits", err)
+	}
+	return limits.Load(file, data)
+}
+
+// writeReady writes the file whole or not at all.
+func writeReady(path string, v any) error {
+	b, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	tmp := path + ".tmp"
+	if err := os.WriteFile(tmp, append(b, '\n'), 0o600); err != nil {
+		return fmt.Errorf("--ready-file: %w", err)
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		return fmt.Errorf("--ready-file: %w", err)
+	}
+	return nil
+}
