@@ -31,6 +31,9 @@ func (p *Pen) Dial(now protocol.Instant, depth protocol.Micrometres) {
 	p.knob.turn(p.now, depth)
 }
 
+// Runs reports whether the motor turns, as the hand feels it.
+func (p *Pen) Runs() bool { return p.motor.state == driven }
+
 // Set is what the dial or display shows.
 func (p *Pen) Set() protocol.Micrometres { return p.knob.set }
 

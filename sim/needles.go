@@ -129,7 +129,7 @@ func (p *Pen) clear() {
 	p.truth.LongestStop = max(p.truth.LongestStop, p.now.Sub(p.offAt))
 	p.trueDeep, p.reportedDeep = 0, 0
 	p.close()
-	p.tell(Event{Kind: EventClear, Cause: p.offCause})
+	p.tell(Event{Kind: EventClear, Cause: p.offCause, Since: p.offAt})
 	if p.link != nil {
 		p.link.Cleared(p.uptime(p.now))
 	}

@@ -69,7 +69,7 @@ const (
 	EventPress      EventKind = iota + 1 // Result: what came of it, 0 for a press to stop
 	EventMotorOn                         //
 	EventMotorOff                        // Cause
-	EventClear                           // Cause; needles clear of the skin
+	EventClear                           // Cause; needles clear of the skin; Since: power off
 	EventPermit                          // a permit begins; Depth: its ceiling
 	EventPermitEnds                      // Lapse: it died of age; Since: the newest permit's arrival
 	EventHost                            // a host session begins
