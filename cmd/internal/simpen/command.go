@@ -1,0 +1,152 @@
+package simpen
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"penlog/protocol"
+	"penlog/sim"
+)
+
+// ErrUsage is wrapped by errors that come from how the command was called.
+var ErrUsage = errors.New("usage")
+
+// Command returns the command that offers a pen: `pensim pen`, and, hidden, the
+// pen process of `penlog demo`. It reads and writes what cobra was given as
+// input and output. Errors wrap [ErrUsage] or [ErrConfig] when the call was wrong.
+func Command() *cobra.Command {
+	var f flags
+	c := &cobra.Command{
+		Use:   "pen",
+		Short: "Offer a simulated pen on a pseudo-terminal or a TCP port",
+		Long: `Offer a simulated pen on a pseudo-terminal or a TCP port, as real pens are offered.
+
+On a terminal, keys drive it: space presses the start button, + and - turn the
+dial, c puts the tip on the skin or lifts it, g glides, u pulls the cable or
+puts it back, n makes noise for two seconds, d turns the dial to the end, q quits.`,
+		Example: `  pensim pen --pty /tmp/pen
+  pensim pen --listen 127.0.0.1:0 --ready-file pen.json --profile dermapen4-class`,
+		Args:          noArgs,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return f.run(c.Context(), c.InOrStdin(), c.OutOrStdout())
+		},
+	}
+	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", ErrUsage, err) })
+	fs := c.Flags()
+	fs.StringVar(&f.pty, "pty", "", "make `PATH` a link to the pen's terminal; '-' for no link")
+	fs.StringVar(&f.listen, "listen", "", "listen on TCP `ADDR` (host:port; port 0 takes a free one)")
+	fs.StringVar(&f.profile, "profile", "reference", "which pen; see pensim profiles")
+	fs.StringVar(&f.serial, "serial", "", "its serial number (default SIM- and the seed)")
+	fs.IntVar(&f.baud, "baud", protocol.BootBaud, "bits per second the line carries; 0 for a pen on native USB, unpaced")
+	fs.IntVar(&f.rate, "rate", 0, "most readings per second it offers (default: the profile's)")
+	fs.Uint64Var(&f.seed, "seed", 1, "seed of all that chance decides")
+	fs.Int32Var(&f.set, "set-um", -1, "depth set at the beginning, µm (default: the profile's)")
+	fs.StringArrayVar(&f.faults, "fault", nil, "a fault in force from the beginning, by name; may be repeated")
+	fs.BoolVar(&f.control, "control", false, "take controls as JSON lines on standard input and give observations as JSON lines on standard output")
+	fs.StringVar(&f.ready, "ready-file", "", "write where the pen is found to `FILE`, as JSON")
+	fs.DurationVar(&f.last, "for", 0, "end after this long (0: run until stopped)")
+	return c
+}
+
+func noArgs(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("%w: %q is not a flag, and there is nothing else to give", ErrUsage, args[0])
+	}
+	return nil
+}
+
+type flags struct {
+	pty, listen, profile, serial, ready string
+	baud, rate                          int
+	seed                                uint64
+	set                                 int32
+	faults                              []string
+	control                             bool
+	last                                time.Duration
+}
+
+// config checks the flags.
+func (f *flags) config() (Config, error) {
+	bad := func(err error) (Config, error) { return Config{}, fmt.Errorf("%w: %w", ErrUsage, err) }
+	profile, err := sim.ProfileByName(f.profile)
+	if err != nil {
+		return bad(err)
+	}
+	id := &profile.Identity
+	switch {
+	case (f.pty == "") == (f.listen == ""):
+		return bad(errors.New("give --pty PATH or --listen ADDR, one of them"))
+	case f.last < 0:
+		return bad(errors.New("--for is negative"))
+	case f.rate < 0 || f.rate > 1000:
+		return bad(errors.New("--rate: want 1 to 1000 readings per second"))
+	case f.rate > 0:
+		id.ReadingsMax = uint16(f.rate)
+		id.ReadingsMin = min(id.ReadingsMin, id.ReadingsMax)
+	}
+	if f.set >= 0 {
+		profile.SetDepth = protocol.Micrometres(f.set)
+	}
+	if err := profile.Check(); err != nil {
+		return bad(err)
+	}
+	if len(f.serial) > 32 {
+		return bad(errors.New("--serial: at most 32 bytes"))
+	}
+	cfg := Config{Pen: sim.Config{Profile: profile, Seed: f.seed, Serial: f.serial},
+		PTY: f.pty, Listen: f.listen, Baud: f.baud, ReadyFile: f.ready, For: f.last}
+	if _, err := WithBaud(cfg.Pen, cfg.Baud); err != nil {
+		return bad(err)
+	}
+	for _, name := range f.faults {
+		if _, err := sim.FaultByName(name); err != nil {
+			return bad(err)
+		}
+	}
+	return cfg, nil
+}
+
+func (f *flags) run(ctx context.Context, in io.Reader, out io.Writer) error {
+	cfg, err := f.config()
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	controls := make(chan Control, 16+len(f.faults))
+	cfg.Controls = controls
+	for _, name := range f.faults {
+		controls <- Control{Do: "fault", Name: name}
+	}
+	if f.control {
+		// The reader ends with the input, which may be after Run.
+		go ReadControls(ctx, in, controls)
+		enc := json.NewEncoder(out)
+		cfg.Observe = func(o Observation) {
+			if enc.Encode(o) != nil {
+				stop() // nobody listens any more
+			}
+		}
+		return Run(ctx, cfg)
+	}
+	screen, leave, err := newScreen(ctx, in, out, controls)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	if screen.live {
+		cfg.StateEach = 100 * time.Millisecond
+	}
+	cfg.Observe = screen.see
+	err = Run(ctx, cfg)
+	screen.end()
+	return err
+}

@@ -1,0 +1,142 @@
+package simpen
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"penlog/protocol"
+	"penlog/sim"
+)
+
+// Config says which pen is offered, and where. Either PTY or Listen is given.
+type Config struct {
+	Pen       sim.Config
+	PTY       string // path of the link to make; "-": no link, only the terminal itself
+	Listen    string // TCP address; port 0 takes a free one
+	Baud      int    // bits per second; 0: no UART, bytes leave at once
+	ReadyFile string // written when the pen can be found; empty: none
+	For       time.Duration
+	StateEach time.Duration // between states observed without being asked; 0: none
+
+	// Controls are carried out in order; a quit ends Run. Nil: none.
+	Controls <-chan Control
+	// Observe is called from Run's goroutine for all that is seen; it must not
+	// block for long. Nil: nobody looks.
+	Observe func(Observation)
+}
+
+// ErrConfig reports a [Config] that can't be run: a wrong use of the program.
+var ErrConfig = errors.New("simpen: config")
+
+// WithBaud returns the pen's configuration for a line of that speed: a UART pen
+// offers no more than that in hello, and below the protocol's boot speed its
+// readings are fewer. 0 makes a pen without a UART of it, at any speed.
+func WithBaud(c sim.Config, baud int) (sim.Config, error) {
+	id := &c.Profile.Identity
+	switch {
+	case baud < 0 || baud > 12_000_000:
+		return c, fmt.Errorf("%w: baud %d: want 0 to 12000000", ErrConfig, baud)
+	case baud == 0:
+		id.Caps &^= protocol.CapUART
+		id.BaudMax = 0
+	case id.Caps.Has(protocol.CapUART):
+		id.BaudMax = max(uint32(baud), protocol.BootBaud)
+		if baud < protocol.BootBaud {
+			c.Line = baud / 10
+		}
+	default:
+		c.Line = baud / 10
+	}
+	return c, nil
+}
+
+// Run offers the pen until ctx is done, Config.For has passed or a control says
+// quit, which are no errors. It returns when all it started has ended and the
+// link at Config.PTY is gone.
+func Run(ctx context.Context, cfg Config) error {
+	if (cfg.PTY == "") == (cfg.Listen == "") {
+		return fmt.Errorf("%w: give a path for a terminal or an address to listen on, one of them", ErrConfig)
+	}
+	pc, err := WithBaud(cfg.Pen, cfg.Baud)
+	if err != nil {
+		return err
+	}
+	pen, err := sim.NewPen(pc)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	if cfg.For > 0 {
+		ctx, stop = context.WithTimeout(ctx, cfg.For)
+		defer stop()
+	}
+	r := &runner{cfg: cfg, pen: pen, start: time.Now(), in: make(chan inbound, 256),
+		tx: sim.NewLine(sim.LineConfig{Seed: cfg.Pen.Seed, Packet: 32}),
+		rx: sim.NewLine(sim.LineConfig{Seed: cfg.Pen.Seed + 1})}
+	if cfg.Listen != "" {
+		r.end = newTCP(ctx, cfg.Listen, r.in)
+	} else {
+		path := cfg.PTY
+		if path == "-" {
+			path = ""
+		}
+		if r.end, err = newPTY(ctx, path, r.in); err != nil {
+			return err
+		}
+	}
+	r.pen.Unplug(0) // until the line is open
+	if err := r.end.plug(); err != nil {
+		return err
+	}
+	defer r.end.unplug()
+	defer stop()
+	if err := r.ready(); err != nil {
+		return err
+	}
+	if cfg.ReadyFile != "" {
+		defer os.Remove(cfg.ReadyFile)
+	}
+	return r.loop(ctx)
+}
+
+// ready tells where the pen is.
+func (r *runner) ready() error {
+	id := r.pen.Identity()
+	m := Ready{PID: os.Getpid(), Profile: r.pen.Profile().Name, Vendor: id.Vendor, Model: id.Model, Serial: id.Serial, Baud: r.cfg.Baud}
+	m.Listens, m.Device = r.end.where()
+	if r.cfg.ReadyFile != "" {
+		if err := writeReady(r.cfg.ReadyFile, m); err != nil {
+			return err
+		}
+	}
+	r.see(Observation{See: "ready", Ready: &m})
+	return nil
+}
+
+// writeReady writes the file whole or not at all: who sees it can read it.
+func writeReady(path string, m Ready) error {
+	b, err := json.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("simpen: ready file: %w", err)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return fmt.Errorf("simpen: ready file: %w", err)
+	}
+	_, err = f.Write(append(b, '\n'))
+	err = errors.Join(err, f.Chmod(0o644), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+		return fmt.Errorf("simpen: ready file: %w", err)
+	}
+	return nil
+}

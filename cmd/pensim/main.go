@@ -1,0 +1,75 @@
+// Command pensim is the QA program: virtual pens to run Penlog against.
+//
+//	pensim pen --pty /tmp/pen        a simulated pen on a pseudo-terminal
+//	pensim profiles                  which pens there are
+//
+// It ends with 0 when it is done, 1 when something was refused or failed, and 2
+// when it was called wrongly.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"penlog/cmd/internal/simpen"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run is the program without its surroundings.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := command()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, simpen.ErrUsage), errors.Is(err, simpen.ErrConfig):
+		fmt.Fprintf(stderr, "pensim: %v\nRun 'pensim --help' for what there is.\n", err)
+		return 2
+	}
+	fmt.Fprintf(stderr, "pensim: %v\n", err)
+	return 1
+}
+
+func command() *cobra.Command {
+	cobra.MousetrapHelpText = "" // else it waits and refuses when started by a click
+	usage := func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", simpen.ErrUsage, err) }
+	root := &cobra.Command{
+		Use:               "pensim",
+		Short:             "Simulated microneedling pens, to test Penlog with",
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("%w: no command %q: there are pen and profiles", simpen.ErrUsage, args[0])
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := c.Help(); err != nil {
+				return err
+			}
+			return fmt.Errorf("%w: say what to do", simpen.ErrUsage)
+		},
+	}
+	root.SetFlagErrorFunc(usage)
+	root.AddCommand(simpen.Command(), profiles())
+	return root
+}
