@@ -17,21 +17,20 @@ import (
 //	Windows     %LocalAppData%\Penlog
 //	macOS       ~/Library/Application Support/Penlog
 //
-// It makes nothing. The error says that the user has no home.
-func DefaultDir() (string, error) {
-	dir, err := defaultDir(runtime.GOOS, os.Getenv, os.UserHomeDir)
-	if err != nil {
-		return "", fmt.Errorf("no data folder for this user (%w): name one with --dir", err)
-	}
-	return dir, nil
+// It makes nothing. It is "" for a user without a home: then a folder has to be
+// named.
+func DefaultDir() string {
+	dir, _ := defaultDir(runtime.GOOS, os.Getenv, os.UserHomeDir)
+	return dir
 }
 
 // MakeDefaultDir returns [DefaultDir] after making the folders above it, this
-// user's alone. The data folder itself is the store's to make.
+// user's alone. The data folder itself is the store's to make. The error says
+// what to do.
 func MakeDefaultDir() (string, error) {
-	dir, err := DefaultDir()
+	dir, err := defaultDir(runtime.GOOS, os.Getenv, os.UserHomeDir)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("no data folder for this user (%w): name one with --dir", err)
 	}
 	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
 		return "", fmt.Errorf("data folder: %w", err)
