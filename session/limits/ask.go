@@ -166,7 +166,7 @@ func (t *Table) AskAll(r Request, group []Indication) Verdict {
 	for n, i := range group {
 		r.Indication = i
 		v := t.Ask(r)
-		if n == 0 || (!strictest.Refused && (v.Refused || v.Allowed < strictest.Allowed)) {
+		if n == 0 || v.Allowed < strictest.Allowed { // a refusal allows 0
 			strictest = v
 		}
 	}

@@ -47,6 +47,7 @@ var slips = []struct{ name, old, new string }{
 	{"bony zone too deep", "  forehead:\n    limit: 1.0 mm", "  forehead:\n    limit: 1.01 mm"},
 	{"bony flag gone", "    bony: true\n    basis: cheekbone", "    basis: cheekbone"},
 	{"bony flag false", "    bony: true\n    basis: cheekbone", "    bony: false\n    basis: cheekbone"},
+	{"bony flag gone and too deep", "    limit: 1.0 mm\n    override_limit: 1.5 mm\n    bony: true\n    basis: cheekbone", "    limit: 1.2 mm\n    override_limit: 1.5 mm\n    basis: cheekbone"},
 	{"marked bony, too deep", "  cheek:\n", "  cheek:\n    bony: true\n"},
 	{"spine too deep", "{site: spine, limit: 1.0 mm, override_limit: 1.0 mm", "{site: spine, limit: 1.1 mm, override_limit: 1.1 mm"},
 	{"spine gone", "      - {site: spine, limit: 1.0 mm, override_limit: 1.0 mm, note: over bone, sources: [M]}\n", ""},

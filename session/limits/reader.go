@@ -90,7 +90,7 @@ func (c *checker) noGo(list []rawNoGo) []NoGo {
 }
 
 // tags reads source tags; each must be explained under sources. One that is not is
-// reported where it is cited first.
+// reported once, however often it is cited.
 func (c *checker) tags(list []strictyaml.Text) []string {
 	var out []string
 	for _, t := range list {
