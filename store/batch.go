@@ -64,9 +64,12 @@ type Fault struct {
 // Error says what failed, why and what to do.
 func (f Fault) Error() string {
 	more := ""
-	if f.Freed {
+	switch {
+	case f.Kind == Refused:
+		return fmt.Sprintf("store: %s failed: %v", f.Op, f.Err) // says what to do itself
+	case f.Freed:
 		more = "; the reserve was released for the last entries"
-	} else if f.Kind == Full && f.Op == "commit" {
+	case f.Kind == Full && f.Op == "commit":
 		more = "; the reserve is used up"
 	}
 	return fmt.Sprintf("store: %s failed (%v): %v%s: %s", f.Op, f.Kind, f.Err, more, f.Kind.Act())

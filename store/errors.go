@@ -130,7 +130,7 @@ func (e *RefusedError) Error() string {
 	case e.Signal:
 		what = fmt.Sprintf("signal chunk %d", e.Seq)
 	}
-	return fmt.Sprintf("store: %s of session %v refused: %v; nothing of its batch was written; restart the agent, it reads the journal again", what, e.Session, e.Err)
+	return fmt.Sprintf("%s of session %v refused: %v; nothing of its batch was written; restart the agent, it reads the journal again", what, e.Session, e.Err)
 }
 
 // Unwrap gives the reason.

@@ -148,12 +148,19 @@ func (d *desk) put(t testing.TB, b store.Batch) store.Committed {
 	return d.committed(t)
 }
 
+// committed waits for the next acknowledgement.
 func (d *desk) committed(t testing.TB) store.Committed {
 	t.Helper()
 	select {
 	case c := <-d.done:
 		return c
 	case err := <-d.ended:
+		d.ended <- err // for whoever asks next
+		select {
+		case c := <-d.done: // acknowledged before the end
+			return c
+		default:
+		}
 		t.Fatalf("the writer ended: %v", err)
 		panic("unreachable")
 	}

@@ -148,8 +148,6 @@ func (t *transaction) place(seq, last uint64, follows, intact bool, hash session
 		return false, ErrAltered
 	case seq == last+1 && follows:
 		return true, nil
-	case seq > last || seq == 0:
-		return false, ErrGap
 	}
 	var b sql.RawBytes
 	rows, err := t.tx.StmtContext(t.ctx, stored).QueryContext(t.ctx, id[:], int64(seq))
@@ -161,7 +159,7 @@ func (t *transaction) place(seq, last uint64, follows, intact bool, hash session
 		if rows.Err() != nil {
 			return false, rows.Err()
 		}
-		return false, ErrGap // the file has a hole: an insert must not hide it
+		return false, ErrGap
 	}
 	if err := rows.Scan(&b); err != nil {
 		return false, err
