@@ -94,9 +94,6 @@ func (d *Decoder) decode(run []byte, f *Frame) bool {
 	if !ok {
 		return d.refuse(run, &d.stats.BadStuffing)
 	}
-	if n < headerSize+crcSize {
-		return d.refuse(run, &d.stats.BadLength)
-	}
 	body := d.raw[:n-crcSize]
 	sum := binary.LittleEndian.Uint32(d.raw[n-crcSize:])
 	if crc32.Checksum(body, castagnoli) != sum {

@@ -240,6 +240,27 @@ func TestDecoderAllocatesNothingAtAnyReadSize(t *testing.T) {
 	}
 }
 
+func TestDecoderTakesTheLongestFrameAndNoByteMore(t *testing.T) {
+	long := protocol.AppendFrame(nil, protocol.TypeReading, 0x0101, bytes.Repeat([]byte{7}, protocol.MaxPayload))
+	over := naiveFrame(1, 3, 0x0101, bytes.Repeat([]byte{7}, protocol.MaxPayload+1))
+	least := protocol.AppendFrame(nil, protocol.TypeReading, 0x0101, nil)
+	if len(long) != 256 || len(over) != 257 || len(least) != 11 {
+		t.Fatalf("frames of %d, %d and %d bytes", len(long), len(over), len(least))
+	}
+	in := bytes.Join([][]byte{long, over, least, {0, 1, 2, 3, 4, 5, 6, 7, 8, 0}, long}, nil)
+	for size := 1; size <= len(in); size++ {
+		var d protocol.Decoder
+		n := 0
+		for part := range chunks(in, size) {
+			n += len(decodeAll(&d, part))
+		}
+		want := protocol.DecoderStats{Frames: 3, BadLength: 2, NoiseBytes: 255 + 8}
+		if got := d.Stats(); n != 3 || got != want {
+			t.Fatalf("in pieces of %d: %d frames, %+v, want %+v", size, n, got, want)
+		}
+	}
+}
+
 // A rapid property: any frames, any garbage without a zero between them, any cuts.
 func TestDecoderDeliversAllThatIsSoundBetweenGarbage(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

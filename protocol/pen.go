@@ -467,9 +467,6 @@ func (p *Pen) event(kind EventKind, arg uint16) {
 	p.lastID++
 	p.events[p.nev] = PenEvent{p.lastID, p.now.Tick(), p.strokes, kind, arg}
 	p.nev++
-	if p.nev == 1 {
-		p.eventAt = p.now
-	}
 }
 
 // peak is the greatest stroke of the last 250 ms, or None when there was none.

@@ -134,6 +134,8 @@ func TestRateIsAgreedWithinThePenAndTheLine(t *testing.T) {
 		{"230400", []func(*protocol.PenConfig){uart}, 1000, 230400, 408},
 		{"460800", []func(*protocol.PenConfig){uart}, 1000, 460800, 819},
 		{"576000", []func(*protocol.PenConfig){uart}, 1000, 576000, 1000},
+		{"a UART whose line is slower than its baud", []func(*protocol.PenConfig){uart, line(5760)}, 1000, 0, 99},
+		{"the same at another baud", []func(*protocol.PenConfig){uart, line(5760)}, 1000, 230400, 408},
 		{"a line of 11520 bytes/s", []func(*protocol.PenConfig){line(11520)}, 1000, 0, 202},
 		{"a line of 1920 bytes/s", []func(*protocol.PenConfig){line(1920)}, 1000, 0, 31},
 		{"a line of 10 bytes/s", []func(*protocol.PenConfig){line(10)}, 1000, 0, 1},
@@ -195,6 +197,29 @@ func TestRateMessageIsTakenExactlyOrRefused(t *testing.T) {
 	}
 }
 
+func TestRateMessageIsJudgedByThePresentBaud(t *testing.T) {
+	r := newRig(t, func(c *protocol.PenConfig) {
+		c.Identity.Caps |= protocol.CapUART
+		c.Identity.BaudMax, c.LineBytes = 230400, 5760
+	})
+	m := hello()
+	m.Baud = 230400
+	r.send(m)
+	r.run(30 * ms)
+	wantNoRefusal(t, r.send(&protocol.Rate{Session: session, Rate: 408}))
+	wantRefusal(t, r.send(&protocol.Rate{Session: session, Rate: 409}), protocol.TypeRate, protocol.RefusedRange)
+}
+
+func TestFasterRateBeginsAtOnce(t *testing.T) {
+	r := newRig(t)
+	m := hello()
+	m.Rate = 20
+	r.send(m)
+	r.run(5 * ms)
+	r.send(&protocol.Rate{Session: session, Rate: 200})
+	one[protocol.Reading](t, r.run(10*ms))
+}
+
 func TestSentCountsAllFramesAndSeqRisesByOne(t *testing.T) {
 	r := running(t)
 	for range 5 {
@@ -237,6 +262,19 @@ func TestStatusTwiceASecondAndAtOnceOnAChangeOfFaults(t *testing.T) {
 	s := one[protocol.Status](t, r.collect())
 	if s.Faults != protocol.FaultTemperature || s.Battery != 40 || s.CurrentMA != 5 || s.NeedleLength != 1500 || s.NeedleCount != 12 || s.Tick != r.now.Tick() {
 		t.Errorf("Status = %+v", s)
+	}
+	r.now += 5 * ms
+	r.p.Sense(r.now, protocol.Sensors{Faults: protocol.FaultTemperature | protocol.FaultCartridge, FaultDetail: 3})
+	r.p.Sense(r.now, protocol.Sensors{Faults: protocol.FaultTemperature, FaultDetail: 3})
+	r.ackAll()
+	faults := 0
+	for _, e := range r.events() {
+		if e.Kind == protocol.EventFault {
+			faults++
+		}
+	}
+	if faults != 2 {
+		t.Errorf("%d events of two faults that came and one that went", faults)
 	}
 	r.now += 5 * ms
 	r.p.Sense(r.now, protocol.Sensors{Faults: protocol.FaultTemperature, Battery: 39})
@@ -533,6 +571,11 @@ func TestUnpermittedStrokesAreThoseOutsideAPermitAndItsStopTime(t *testing.T) {
 	r.p.Stroke(1380*ms+1, 700)
 	if got := r.p.Counters(); got.Lifetime != 1004 || got.Unpermitted != 11 {
 		t.Errorf("Counters() = %+v after it", got)
+	}
+	late := running(t) // its first call after the death is 10 µs past the stop time
+	late.p.Stroke(1380*ms+10, 700)
+	if got := late.p.Counters(); got.Unpermitted != 1 {
+		t.Errorf("Counters() = %+v when called late: the permit ended at its deadline", got)
 	}
 	free := newRig(t, caps(stoppable))
 	free.p.Press(0)

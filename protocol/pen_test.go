@@ -438,6 +438,9 @@ func TestSameFrameTwiceIsDropped(t *testing.T) {
 		t.Errorf("Stats() = %+v", got)
 	}
 	wantRefusal(t, r.send(&protocol.Sync{Session: session, Token: 1}), protocol.TypeSync, protocol.RefusedNonce)
+	r.seq-- // the same number again, but another frame
+	wantRefusal(t, r.send(&protocol.Sync{Session: session, Token: 2}), protocol.TypeSync, protocol.RefusedNonce)
+	r.seq-- // the same content, but another type
 	other := r.wire(&protocol.Rate{Session: session, Rate: 1})
 	wantRefusal(t, r.bytes(other), protocol.TypeRate, protocol.RefusedNonce)
 	if hs := r.bytes(other); len(hs) != 0 {
