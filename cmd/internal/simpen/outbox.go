@@ -27,7 +27,7 @@ type outbox struct {
 func newOutbox() *outbox { return &outbox{mark: -1, wake: make(chan struct{}, 1)} }
 
 // push hands over b, of which nothing is kept. With mark > 0 the moment when its
-// first mark bytes are written is kept for [outbox.when].
+// first mark bytes are given to the system is kept for [outbox.when].
 func (o *outbox) push(b []byte, mark int) {
 	o.mu.Lock()
 	if o.closed || len(o.buf)+len(b) > outboxSize {
@@ -64,14 +64,14 @@ func (o *outbox) run(w io.Writer) {
 		if len(b) == 0 {
 			continue
 		}
+		begun := time.Now()
 		n, err := w.Write(b)
-		done := time.Now()
 		o.mu.Lock()
 		o.busy = time.Time{}
 		o.written += uint64(n)
 		o.lost += uint64(len(b) - n)
 		if mark >= 0 && n >= mark {
-			o.marked = done
+			o.marked = begun // when it returns, the host may have answered already
 		}
 		if err != nil {
 			o.closed = true
@@ -105,7 +105,7 @@ func (o *outbox) stuck(d time.Duration) bool {
 	return !o.busy.IsZero() && time.Since(o.busy) > d
 }
 
-// when is the moment the marked bytes were written; zero: not yet.
+// when is the moment the marked bytes were given to the system; zero: not yet.
 func (o *outbox) when() time.Time {
 	o.mu.Lock()
 	defer o.mu.Unlock()

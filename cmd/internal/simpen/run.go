@@ -90,7 +90,9 @@ func Run(ctx context.Context, cfg Config) error {
 			return err
 		}
 	}
-	r.pen.Unplug(0) // until the line is open
+	if r.opening = cfg.Listen == ""; !r.opening {
+		r.pen.Unplug(0) // until a client comes
+	}
 	if err := r.end.plug(); err != nil {
 		return err
 	}

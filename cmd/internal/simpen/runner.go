@@ -19,6 +19,7 @@ type runner struct {
 	tx    *sim.Line // pen to host, at its baud
 	rx    *sim.Line // host to pen
 
+	opening       bool   // a terminal is there and its line about to open: bytes wait for it
 	lost, written uint64 // of lines that are gone
 	pushed        protocol.Instant
 	noiseEnd      protocol.Instant
@@ -84,7 +85,10 @@ func (r *runner) loop(ctx context.Context) error {
 
 // next is when something falls due, at most a second ahead.
 func (r *runner) next() protocol.Instant {
-	next := min(r.pen.Next(), r.tx.Next(), r.rx.Next(), r.pen.Now().Add(time.Second))
+	next := min(r.pen.Next(), r.rx.Next(), r.pen.Now().Add(time.Second))
+	if !r.opening {
+		next = min(next, r.tx.Next())
+	}
 	if len(r.script) > 0 {
 		next = min(next, r.script[0].at)
 	}
@@ -107,8 +111,10 @@ func (r *runner) take(i inbound) {
 	case i.open && i.conn.closed.Load():
 	case i.open:
 		r.advance(at)
-		r.hangUp()
-		r.conn = i.conn
+		if r.conn != nil {
+			r.hangUp()
+		}
+		r.conn, r.opening = i.conn, false
 		r.pen.Replug(at)
 		r.plugged(true)
 	case i.conn != r.conn:
@@ -126,11 +132,9 @@ func (r *runner) take(i inbound) {
 
 // hangUp forgets a line that is gone, and what is under way on it.
 func (r *runner) hangUp() {
-	if r.conn != nil {
-		w, l := r.conn.out.counts()
-		r.written, r.lost = r.written+w, r.lost+l
-		r.conn = nil
-	}
+	w, l := r.conn.out.counts()
+	r.written, r.lost = r.written+w, r.lost+l
+	r.conn = nil
 	r.tx.Cut()
 	r.rx.Cut()
 	r.tx.Mend()
@@ -211,6 +215,9 @@ func (r *runner) said(t protocol.Instant) {
 
 // send hands what has left the pen's end by now to the system.
 func (r *runner) send(now protocol.Instant) {
+	if r.opening {
+		return
+	}
 	before := r.tx.Departed()
 	b := r.tx.Read(r.buf[:0], now)
 	if len(b) == 0 {

@@ -19,6 +19,17 @@ func (r *runner) see(o Observation) {
 	r.cfg.Observe(o)
 }
 
+// unplug pulls the cable, if it is in.
+func (r *runner) unplug(now protocol.Instant) {
+	r.end.unplug()
+	r.opening = false
+	r.pen.Unplug(now)
+	if r.conn != nil {
+		r.hangUp()
+		r.plugged(false)
+	}
+}
+
 func (r *runner) plugged(on bool) { r.see(Observation{See: "plug", On: &on}) }
 
 // happened tells of a thing that happened at the pen.
@@ -115,14 +126,9 @@ func (r *runner) control(c Control) {
 	case "release":
 		r.pen.Release(now, c.On)
 	case "unplug":
-		r.end.unplug()
-		if r.conn != nil {
-			r.hangUp()
-			r.pen.Unplug(now)
-			r.plugged(false)
-		}
+		r.unplug(now)
 	case "replug":
-		r.end.unplug()
+		r.unplug(now)
 		if err := r.end.plug(); err != nil {
 			r.see(Observation{See: "refused", Of: c.Do, Why: err.Error()})
 			return
