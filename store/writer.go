@@ -174,7 +174,9 @@ func (w *Writer) TestWrite(ctx context.Context) error {
 
 // Run writes until ctx ends, then writes what is queued and returns nil. It
 // returns a [Fault] when trying again is pointless, or when at the end batches
-// could not be written within Drain. Call it once.
+// could not be written within Drain. A statement that waits for another
+// program's lock can't be cut short: add SQLite's busy timeout, 5 s. Call it
+// once.
 func (w *Writer) Run(ctx context.Context) (err error) {
 	w.mu.Lock()
 	if w.running || w.closed != nil {
