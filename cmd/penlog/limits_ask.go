@@ -83,7 +83,7 @@ func limitsAskCommand() *cobra.Command {
 				return err
 			}
 		} else if refusal == nil {
-			printVerdict(c.OutOrStdout(), &v, kinds)
+			return printed(c.OutOrStdout(), func(w io.Writer) { printVerdict(w, &v, kinds) })
 		}
 		return refusal
 	}

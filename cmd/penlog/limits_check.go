@@ -66,8 +66,7 @@ func limitsCheckCommand() *cobra.Command {
 		if *asJSON {
 			return printJSON(c.OutOrStdout(), out)
 		}
-		printChecked(c.OutOrStdout(), &out)
-		return nil
+		return printed(c.OutOrStdout(), func(w io.Writer) { printChecked(w, &out) })
 	}
 	return c
 }

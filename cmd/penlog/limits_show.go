@@ -54,7 +54,7 @@ func limitsShowCommand() *cobra.Command {
 				return err
 			}
 		} else if len(m.Rows) > 0 {
-			printMatrix(c.OutOrStdout(), m)
+			return printed(c.OutOrStdout(), func(w io.Writer) { printMatrix(w, m) })
 		}
 		if len(m.Rows) == 0 {
 			return fmt.Errorf("limits: nothing is offered here in table %s, so nothing is allowed", m.Version)

@@ -39,6 +39,7 @@ func commands() []*cobra.Command {
 	return []*cobra.Command{
 		agentCommand(),
 		limitsCommand(),
+		sessionCommand(),
 	}
 }
 
@@ -50,7 +51,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 			"depth that indication and skin zone allow, and leaves a record.\n\n"+
 			"Penlog is not cleared as a medical device.", commands()...)
 	root.SilenceErrors, root.SilenceUsage = true, true
-	root.SetArgs(args)
+	root.SetArgs(append([]string{}, args...)) // nil would mean os.Args
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

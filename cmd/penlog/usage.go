@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -103,6 +104,13 @@ func depth(c *cobra.Command, name, help string) *depthFlag {
 	d := new(depthFlag)
 	c.Flags().Var(d, name, help)
 	return d
+}
+
+// printed writes what for people and fails when it could not be written.
+func printed(w io.Writer, what func(io.Writer)) error {
+	b := bufio.NewWriter(w)
+	what(b)
+	return b.Flush()
 }
 
 // printJSON writes v as people and programs read it.

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"penlog/protocol"
+	"penlog/session"
+	"penlog/session/limits"
+)
+
+// words are who did what, also for a record that a newer Penlog wrote.
+func (e *entry) words() (session.By, string) {
+	if e.event == nil {
+		return "?", fmt.Sprintf("%s %s", e.record.Kind, e.raw)
+	}
+	return eventWords(e.event)
+}
+
+// brokenRules lists holds, alarms and trips with how each ended.
+func (s *story) brokenRules() []brokenReport {
+	var out []brokenReport
+	for _, e := range s.entries {
+		switch ev := e.event.(type) {
+		case session.RuleBroke:
+			if ev.Response < session.Alarm { // a quiet cue
+				continue
+			}
+			out = append(out, brokenReport{AtUS: e.record.At, Rule: ev.Rule.String(), Response: ev.Response.String(),
+				Value: ev.Value, Limit: ev.Limit, MotorOn: ev.MotorOn, Words: ev.Rule.Words()})
+		case session.RuleHealed:
+			for i := len(out) - 1; i >= 0; i-- {
+				if out[i].Rule == ev.Rule.String() && out[i].ClearedUS == 0 {
+					out[i].ClearedUS = e.record.At
+					break
+				}
+			}
+		case session.Acknowledged: // all that are latched
+			for i := range out {
+				if out[i].Response == session.Trip.String() && out[i].AckedUS == 0 {
+					out[i].AckedUS, out[i].AckedBy = e.record.At, ev.By
+				}
+			}
+		}
+	}
+	return out
+}
+
+// print writes the session for people.
+func (s *story) print(w io.Writer, withSignal bool) {
+	p := s.proc
+	if s.simulated() {
+		fmt.Fprintf(w, "%s: the pen was a simulator, nobody was treated.\n\n", simulatedMark)
+	}
+	fmt.Fprintf(w, "Session %v\n", s.info.ID)
+	fmt.Fprintf(w, "  %s, opened %s by %s, %s\n", p.State, day(s.info.OpenedAt), plain(string(p.OpenedBy)), s.length())
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	if p.Pen != nil {
+		fmt.Fprintf(tw, "  Pen\t%s\n", plain(fmt.Sprintf("%s %s, serial %s, firmware %s", p.Pen.Vendor, p.Pen.Model, p.Pen.Serial, p.Pen.Firmware)))
+	}
+	for _, e := range s.entries {
+		if o, ok := e.event.(session.Opened); ok {
+			fmt.Fprintf(tw, "  Limits\t%s\n", plain(o.Table+" "+short(o.Hash)))
+		}
+	}
+	fmt.Fprintf(tw, "  Record\t%s\n", s.soundness())
+	fmt.Fprintf(tw, "  \t%s, %s, head %s\n", count(s.records.Seq, "record"), count(s.signal.end.Seq, "chunk")+" of signal", short(s.records.Head.String()))
+	fmt.Fprintf(tw, "  Signal\t%s\n", s.signal.words())
+	if s.unknown > 0 {
+		fmt.Fprintf(tw, "  Note\t%s of a kind that this version does not know: shown as recorded, not counted\n", count(uint64(s.unknown), "record"))
+	}
+	tw.Flush()
+	s.printZones(w)
+	s.printStops(w)
+	fmt.Fprintln(w)
+	s.printTimeline(w)
+	if withSignal {
+		s.signal.print(w)
+	}
+	if s.simulated() {
+		fmt.Fprintf(w, "\n%s\n", simulatedMark)
+	}
+}
+
+// length is how long the session took, as far as it is recorded.
+func (s *story) length() string {
+	if n := len(s.entries); n > 0 {
+		return seconds(s.entries[n-1].record.At.Sub(s.entries[0].record.At))
+	}
+	return "no record"
+}
+
+func (s *story) printZones(w io.Writer) {
+	t := s.proc.Totals
+	if len(t.Zones) == 0 {
+		return
+	}
+	fmt.Fprintln(w)
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tw, "  ZONE\tSIDE\tINDICATION\tMAX DEPTH mm\tSTROKES\tABOVE MAX\tDEEPEST mm")
+	for _, z := range t.Zones {
+		fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\t%d\t%d\t%s\n", z.Zone.Name(), sideWord(z.Side), z.Indication.Name(), mm(z.Ceiling), z.Strokes, z.Above, depthOr(z.Deepest))
+	}
+	fmt.Fprintf(tw, "  all\t\t\t\t%d\t%d\t%s\n", t.Strokes, t.Above, depthOr(t.Deepest))
+	tw.Flush()
+}
+
+func (s *story) printStops(w io.Writer) {
+	t := s.proc.Totals
+	line := fmt.Sprintf("\n  Waited %s, STOPPED %s", count(t.Holds, "time"), count(t.Trips, "time"))
+	var took []string
+	for _, e := range s.entries {
+		if st, ok := e.event.(session.StopSeen); ok {
+			took = append(took, ms(st.TookUS))
+		}
+	}
+	if len(took) > 0 {
+		line += "; needles stopped " + strings.Join(took, ", ") + " after the stop was sent"
+	}
+	fmt.Fprintln(w, line)
+}
+
+func (s *story) printTimeline(w io.Writer) {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	date := ""
+	for i := range s.entries {
+		e := &s.entries[i]
+		at := e.record.At.Time().Local()
+		d := at.Format("2006-01-02")
+		if date != "" && d != date {
+			fmt.Fprintf(tw, "%s\t\t\n", d)
+		}
+		date = d
+		who, what := e.words()
+		fmt.Fprintf(tw, "%s\t%s\t%s\n", clock(e.record.At), plain(string(who)), plain(what))
+	}
+	tw.Flush()
+}
+
+// words tell what the signal covers.
+func (g *signalStory) words() string {
+	if g.readings == 0 {
+		return "none"
+	}
+	var missing time.Duration
+	var longest gap
+	for _, x := range g.gaps {
+		missing += x.took
+		if x.took > longest.took {
+			longest = x
+		}
+	}
+	line := fmt.Sprintf("%s over %s, %s lost", count(g.readings, "reading"), seconds(g.covered), count(g.lost, "frame"))
+	if len(g.gaps) == 0 {
+		return line + ", no gap"
+	}
+	return line + fmt.Sprintf(", %s of %s in all, the longest %s at %s", count(uint64(len(g.gaps)), "gap"), seconds(missing), seconds(longest.took), clock(longest.from))
+}
+
+func (g *signalStory) print(w io.Writer) {
+	fmt.Fprintln(w)
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tw, "SIGNAL FROM\tREADINGS\tLOST\tSET mm\tDEEPEST mm\tSTROKES\tRATE\tMOTOR\tPEN")
+	for _, c := range g.chunks {
+		set, rate, motor, ready := "–", "–", "off", "Not ready"
+		if c.set >= 0 {
+			set = mm(c.set)
+		}
+		if c.motor {
+			motor, rate = "on", c.rate.String()
+		}
+		if c.permit {
+			ready = "Ready"
+		}
+		fmt.Fprintf(tw, "%s\t%d\t%d\t%s\t%s\t%d\t%s\t%s\t%s\n", clock(c.chunk.From), c.chunk.Count, c.chunk.Lost, set, depthOr(c.deepest), c.strokes, rate, motor, ready)
+	}
+	tw.Flush()
+}
+
+// depthOr gives a depth, or a dash for one that was not reported.
+func depthOr(d protocol.Micrometres) string {
+	if d <= 0 {
+		return "–"
+	}
+	return mm(d)
+}
+
+func sideWord(s limits.Side) string {
+	if !s.Valid() {
+		return "–"
+	}
+	return s.Name()
+}
+
+// count gives a number with its noun.
+func count(n uint64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
