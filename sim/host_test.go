@@ -19,7 +19,8 @@ type host struct {
 	session protocol.Session
 	gen     uint16
 	ceiling protocol.Micrometres
-	renew   bool
+	renew   bool // permits, every 50 ms
+	alive   bool // else shows that it lives, as often
 	seq     uint16
 	next    protocol.Instant
 	seen    protocol.Tick
@@ -154,14 +155,19 @@ func (h *host) run(d protocol.Instant) {
 	end := h.pen.Now() + d
 	for h.pen.Now() < end {
 		to := min(end, h.pen.Next())
-		if h.renew {
+		if h.renew || h.alive {
 			to = min(to, max(h.next, h.pen.Now()))
 		}
 		h.pen.Step(to)
 		h.listen()
-		if h.renew && h.pen.Now() >= h.next {
+		if (h.renew || h.alive) && h.pen.Now() >= h.next {
 			h.next = h.pen.Now() + 50*ms
-			h.permit()
+			if h.renew {
+				h.permit()
+			} else {
+				m := protocol.Sync{Session: h.session, Token: 1}
+				h.send(protocol.TypeSync, m.Append(nil))
+			}
 		}
 	}
 }
