@@ -293,8 +293,8 @@ func TestPureFoldersAskNoClock(t *testing.T) {
 		}
 	}
 	for src, want := range map[string]int{
-		"package p\nimport \"time\"\nvar x = time.Now()":                    1,
-		"package p\nimport t \"time\"\nfunc f() { t.Sleep(t.Second) }":      1,
+		"package p\nimport \"time\"\nvar x = time.Now()":                   1,
+		"package p\nimport t \"time\"\nfunc f() { t.Sleep(t.Second) }":     1,
 		"package p\nimport \"time\"\nvar x = time.Second; var now = x.Now": 0,
 	} {
 		if got, err := asksClock("p.go", []byte(src)); err != nil || len(got) != want {
