@@ -37,6 +37,9 @@ func (p *Pen) Runs() bool { return p.motor.state == driven }
 // Set is what the dial or display shows.
 func (p *Pen) Set() protocol.Micrometres { return p.knob.set }
 
+// Wanted is where the hand is turning the dial to; [Pen.Set] once it is there.
+func (p *Pen) Wanted() protocol.Micrometres { return p.knob.want }
+
 // Contact puts the tip on the skin or lifts it.
 func (p *Pen) Contact(now protocol.Instant, on bool) {
 	p.Step(now)

@@ -19,8 +19,8 @@ type screen struct {
 	out   io.Writer
 	live  bool // out is a terminal that takes a status line
 	width func() int
-	state State
-	drawn bool
+	line  string // how things stand; empty: not known yet
+	drawn string // what of it is on the screen
 	keys  bool
 }
 
@@ -114,7 +114,7 @@ func (k *keys) press(c byte) (Control, bool) {
 // see shows an observation.
 func (s *screen) see(o Observation) {
 	if o.See == "state" {
-		s.state = *o.State
+		s.line = status(o.State)
 		s.draw()
 		return
 	}
@@ -136,31 +136,29 @@ func (s *screen) newline() string {
 }
 
 func (s *screen) wipe() {
-	if s.drawn {
+	if s.drawn != "" {
 		fmt.Fprint(s.out, "\r\x1b[K")
-		s.drawn = false
+		s.drawn = ""
 	}
 }
 
-// draw shows how things stand, cut to the width of the terminal.
+// draw shows how things stand, cut to the width of the terminal, if that changed.
 func (s *screen) draw() {
-	if !s.live {
+	if !s.live || s.line == "" {
 		return
 	}
-	line := []rune(status(&s.state))
+	line := []rune(s.line)
 	if w := s.width() - 1; len(line) > w {
 		line = line[:max(w, 0)]
 	}
-	fmt.Fprintf(s.out, "\r%s\x1b[K", string(line))
-	s.drawn = true
-}
-
-// end leaves the cursor on a line of its own.
-func (s *screen) end() {
-	if s.drawn {
-		s.wipe()
+	if string(line) != s.drawn {
+		s.drawn = string(line)
+		fmt.Fprintf(s.out, "\r%s\x1b[K", s.drawn)
 	}
 }
+
+// end leaves the cursor at the beginning of an empty line.
+func (s *screen) end() { s.wipe() }
 
 // status is the line of how things stand.
 func status(st *State) string {
@@ -249,8 +247,8 @@ func say(o *Observation) string {
 	return ""
 }
 
-// step is the dial's setting some clicks on.
+// step is where the dial comes to rest, some clicks on.
 func step(p *sim.Pen, clicks int32) protocol.Micrometres {
 	one := protocol.Micrometres(max(p.Identity().DepthStep, 10))
-	return max(p.Set()+one*protocol.Micrometres(clicks), 0)
+	return max(p.Wanted()+one*protocol.Micrometres(clicks), 0)
 }

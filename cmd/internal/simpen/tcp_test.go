@@ -133,3 +133,23 @@ func TestTheReadyFileSaysWhereAndGoesWithThePen(t *testing.T) {
 		t.Errorf("the ready file outlives the pen: %v", err)
 	}
 }
+
+func TestAHandWorksByItselfAndNoiseDoesNotEndTheSession(t *testing.T) {
+	r := tcp(t, nil)
+	h := dial(t, r.connect(t), 2000)
+	hear[permitted](t, h)
+	r.do(simpen.Control{Do: "hand", Style: "fast", UM: 1000, Passes: 1, Seed: 4})
+	r.await("motor", func(o *simpen.Observation) bool { return *o.On })
+	r.do(simpen.Control{Do: "noise", PerMillion: 2000, MS: 300})
+	r.await("done", func(o *simpen.Observation) bool { return o.Of == "noise" })
+	r.do(simpen.Control{Do: "state"})
+	if s := r.await("state", nil).State; !s.Noise {
+		t.Errorf("state %+v, want noise", s)
+	}
+	r.do(simpen.Control{Do: "hand"}) // it lets go
+	r.await("done", func(o *simpen.Observation) bool { return o.Of == "hand" })
+	r.do(simpen.Control{Do: "script", Steps: []simpen.Control{{AfterMS: 400, Do: "state"}}})
+	if s := r.await("state", nil).State; s.Noise || !s.Host {
+		t.Errorf("state %+v, want a host and no noise", s)
+	}
+}
