@@ -2,6 +2,13 @@ package protocol
 
 import "time"
 
+// slopeLeast and slopeMost bound the rate of true time against a pen's clock
+// that is within [Oscillator], rounded outwards.
+const (
+	slopeLeast = -19_610_000 // 1/1.02 − 1
+	slopeMost  = 20_410_000  // 1/0.98 − 1
+)
+
 // Oscillator is how far a pen's clock may run from true time, in parts per
 // billion: ±2 %. Source: PROTOCOL.md §4.2.
 const Oscillator = 20_000_000
@@ -11,10 +18,10 @@ const (
 	clockWindow    = int64(time.Second / time.Microsecond) // one least delay is kept per window of pen time
 	clockWindows   = 16
 	clockExchanges = 8
-	// slopeDoubt is how far the fitted slope may be wrong, in parts per
-	// billion, once the fit spans clockSpan of pen time.
-	slopeDoubt = 1_000_000
-	clockSpan  = 2 * clockWindow
+	clockSpan      = 2 * clockWindow // least span that a slope is drawn from
+	// clockWander is by how much the rate of a pen's clock may change while the
+	// map remembers it, in parts per billion.
+	clockWander = 500_000
 	// clockReach is the longest span of windows fitted together.
 	clockReach = 600 * clockWindow
 	// clockLate bounds, in µs, how late a window's least delay may count as.
@@ -27,7 +34,10 @@ const (
 // arrival of its answer. The map fits a line through the least delays of the
 // last 16 windows of a second (regression through minima, shifted below all of
 // them), so queues and stalls, which only add delay, don't move it. The
-// exchanges bound how far the line can be off.
+// exchanges bound how far the line can be off: the pen's clock cannot have been
+// read before the question was sent, and how fast it can have gone since then
+// is bounded by exchange against arrival over the span remembered, whatever the
+// regression says.
 //
 // Ticks are extended to 64 bits here, once, so neither the wrap of the tick nor
 // of any product shows outside. The zero ClockMap knows nothing.
@@ -39,6 +49,8 @@ type ClockMap struct {
 	// The line: host = ext + offset + slope·(ext−origin), slope in ppb.
 	origin, offset, slope int64
 	fitted                bool // slope rests on a regression over clockSpan
+
+	slowest, fastest int64 // bounds of the slope, in ppb
 
 	least  [clockWindows]clockPoint // ring, newest at count-1
 	count  int
@@ -73,6 +85,35 @@ func (c *ClockMap) Exchange(sent, received Instant, t Tick) {
 	c.Observe(t, received)
 	c.trades[c.traded%clockExchanges] = clockTrade{c.Extend(t), int64(sent)}
 	c.traded++
+	c.bound()
+}
+
+// bound draws what the slope can be from pairs of exchange and arrival: the
+// question says not before, the arrival says not after, and the longer the time
+// between them, the less the delays on the line matter.
+func (c *ClockMap) bound() {
+	c.slowest, c.fastest = slopeLeast, slopeMost
+	for i := range min(c.traded, clockExchanges) {
+		x := &c.trades[i]
+		for j := range min(c.count, clockWindows) {
+			p := &c.least[j]
+			span := x.ext - p.ext
+			if abs(span) < clockSpan || abs(span) > clockReach {
+				continue
+			}
+			// sent − arrived, less the span, is at most the true drift over it;
+			// for an arrival after the exchange, at least.
+			drift := clamp(x.sent-x.ext-p.delta, -clockReach, clockReach)
+			if span > 0 {
+				c.slowest = max(c.slowest, drift*1_000_000/span*1000-clockWander)
+			} else {
+				c.fastest = min(c.fastest, drift*1_000_000/span*1000+clockWander)
+			}
+		}
+	}
+	if c.slowest > c.fastest { // no clock of constant rate: believe nothing
+		c.slowest, c.fastest = slopeLeast, slopeMost
+	}
 }
 
 // Observe enters a telemetry frame made at tick t that arrived at the instant
@@ -158,15 +199,19 @@ func (c *ClockMap) When(t Tick) (at Instant, early time.Duration) {
 	if c.traded == 0 {
 		return at, time.Hour
 	}
-	doubt := int64(Oscillator)
-	if c.fitted {
-		doubt = slopeDoubt
-	}
 	best := int64(time.Hour / time.Microsecond)
 	for i := range min(c.traded, clockExchanges) {
-		x := c.trades[i]
-		e := x.ext + c.line(x.ext) - x.sent + abs(ext-x.ext)/1000*doubt/1_000_000
-		best = min(best, e)
+		x := &c.trades[i]
+		since := ext - x.ext
+		if abs(since) > clockReach {
+			continue // too long ago to say anything
+		}
+		slope := c.slowest // the least that can have passed since the question
+		if since < 0 {
+			slope = c.fastest // or the most until it
+		}
+		least := x.sent + since + floorPer(since, slope)
+		best = min(best, int64(at)-least)
 	}
 	return at, time.Duration(max(best, 0)) * time.Microsecond
 }
@@ -180,6 +225,9 @@ func (c *ClockMap) Age(t Tick, now Instant) time.Duration {
 // Slope is the fitted rate of the host's clock against the pen's, in parts per
 // billion: +1000000 means the pen's clock is 0.1 % slow.
 func (c *ClockMap) Slope() int64 { return c.slope }
+
+// floorPer is v·ppb/1e9 rounded down, for |v| up to clockReach.
+func floorPer(v, ppb int64) int64 { return v*ppb/1_000_000_000 - 1 }
 
 func clamp(v, lo, hi int64) int64 { return max(lo, min(v, hi)) }
 

@@ -22,7 +22,8 @@ const (
 	hostSilence   = time.Second            // without a sound frame the link is lost
 	clockJump     = 500 * time.Millisecond
 	clockLateFor  = 2 * time.Second // readings this long too late: the clocks parted
-	lastGenerat   = 0xfff0          // at this generation a new session is opened
+	baudTimeout   = 500 * time.Millisecond
+	lastGenerat   = 0xfff0 // at this generation a new session is opened
 )
 
 // HostConfig is what a [Host] is made from. Zero fields mean the defaults.
@@ -52,9 +53,9 @@ type NoticeKind uint8
 // The notices.
 const (
 	NoticeUp        NoticeKind = iota + 1 // Identity is known, telemetry begins
-	NoticeLost                            // no sound frame for a second, or the port went
+	NoticeLost                            // a session that was up is over: silence, the port went, or the pen forgot it
 	NoticeRebooted                        // the pen has another boot id
-	NoticeClockJump                       // a clock jumped against the other: a new session is being opened
+	NoticeClockJump                       // a clock jumped against the other: a new session is being opened; told once for each
 	NoticeReading                         // Reading, Age
 	NoticeStatus                          // Status
 	NoticeEvent                           // Event, the first time it is heard
@@ -66,7 +67,7 @@ const (
 	NoticeRevoked                         // telemetry shows the revoke: no permit
 	NoticeProven                          // the pen obeyed the lapse of a permit
 	NoticeUnproven                        // it never showed the test's permit, or the motor ran meanwhile
-	NoticeDisobeyed                       // the motor ran, or the permit lived, past the end: never guarded again this boot
+	NoticeDisobeyed                       // the motor ran, or the permit lived, past the end: never guarded again this boot; told with each such reading
 	NoticeBaud                            // Baud: set the port to it now
 )
 
@@ -152,12 +153,17 @@ type Host struct {
 	previous  uint64
 	boot      uint32
 	rate      uint16
-	released  bool
 	welcomed  bool
+	told      bool    // NoticeUp was told, and its end not yet
 	helloAt   Instant // last sent
+	firstAt   Instant // of this nonce: a welcome may answer the first, however late
+	firstSeq  uint16  // of the session's frames
 	hellos    int     // since listening
 	quietTill Instant // no hello before
-	baud      uint32
+
+	baud      uint32  // the line was set to by a welcome; 0: as the port was opened
+	baudAt    Instant // when, while no sound frame was heard since
+	baudTried bool    // nothing was heard after a change: not asked again
 
 	clock      ClockMap
 	heardAt    Instant // newest sound frame
@@ -170,7 +176,7 @@ type Host struct {
 	lateSince  Instant
 	late       bool
 	event      uint32 // id of the newest event applied
-	eventKnown bool
+	eventBoot  uint32 // in this boot of the pen; 0: none
 	dups       [16]seen
 	sync       struct {
 		token uint32
@@ -225,6 +231,17 @@ func (h *Host) Identity() *Identity { return &h.id }
 // Clock returns the map of the pen's clock. The caller only reads it.
 func (h *Host) Clock() *ClockMap { return &h.clock }
 
+// Age bounds from above how old at now the telemetry of tick t is. A pen that
+// never listens answers no question: how much of its delay is always there
+// stays unknown, and counts as none.
+func (h *Host) Age(t Tick, now Instant) time.Duration {
+	if h.id.Caps.Has(CapTalksOnly) {
+		at, _ := h.clock.When(t)
+		return max(now.Sub(at), 0)
+	}
+	return h.clock.Age(t, now)
+}
+
 // Newest returns the newest reading and whether there is one in this session.
 func (h *Host) Newest() (*Reading, bool) { return &h.newest, h.haveSeen }
 
@@ -254,16 +271,38 @@ func (h *Host) Output(o *Outgoing) bool {
 	if h.outN == 0 {
 		return false
 	}
-	*o = h.out[0]
-	copy(h.out[:], h.out[1:h.outN])
-	h.outN--
+	first := 0
+	for i := range h.outN { // a revoke overtakes what waits
+		if h.out[i].Lane == LaneRevoke {
+			first = i
+			break
+		}
+	}
+	*o = h.out[first]
+	h.takeBack(first)
 	return true
+}
+
+// takeBack removes the frame at i from the outbox.
+func (h *Host) takeBack(i int) {
+	copy(h.out[i:], h.out[i+1:h.outN])
+	h.outN--
+}
+
+// purge takes back what waits on the lanes that gone reports.
+func (h *Host) purge(gone func(Lane) bool) {
+	for i := h.outN - 1; i >= 0; i-- {
+		if gone(h.out[i].Lane) {
+			h.takeBack(i)
+		}
+	}
 }
 
 // PortLost tells the host that the line went: everything about the pen's
 // session is forgotten, and it listens again.
 func (h *Host) PortLost(now Instant) {
 	h.dec = Decoder{stats: h.dec.stats}
+	h.baud, h.baudAt = 0, 0 // a port begins anew
 	h.lose(now)
 }
 
@@ -297,13 +336,16 @@ func (h *Host) Advance(now Instant) {
 			}
 			h.sendHello(now)
 		}
-		if now.Sub(h.heardAt) > 3*hostSilence {
+		if now.Sub(h.heardAt) > 3*hostSilence || h.baudFailed(now) {
 			h.lose(now)
 		}
 	case LinkUp:
-		if now.Sub(h.heardAt) > hostSilence {
+		if now.Sub(h.heardAt) > hostSilence || h.baudFailed(now) {
 			h.lose(now)
 			return
+		}
+		if h.id.Caps.Has(CapTalksOnly) {
+			return // it never listens
 		}
 		every := syncSlow
 		if h.sync.count < syncFastCount {
@@ -318,6 +360,12 @@ func (h *Host) Advance(now Instant) {
 		}
 		h.advancePermit(now)
 	}
+}
+
+// baudFailed reports that nothing sound was heard since the line changed its
+// speed. Source: PROTOCOL.md §5.8.
+func (h *Host) baudFailed(now Instant) bool {
+	return h.baudAt != 0 && now.Sub(h.baudAt) > baudTimeout
 }
 
 // Rehello opens a new session with the pen it has, with a fresh clock map: after
@@ -341,7 +389,8 @@ func (h *Host) greet(now Instant) {
 	h.link, h.welcomed, h.idFresh = LinkGreeting, false, false
 	h.clock.Reset()
 	h.haveSeen, h.late = false, false
-	h.hellos, h.quietTill = 0, now
+	h.hellos, h.quietTill, h.firstAt, h.firstSeq = 0, now, now, h.seq+1
+	h.purge(func(l Lane) bool { return l != LaneRevoke }) // of the session before
 	h.sync.count, h.sync.open = 0, false
 	h.dups = [16]seen{}
 	h.permit.reset(h.firstGeneration())
@@ -357,20 +406,42 @@ func (h *Host) sendHello(now Instant) {
 	h.helloAt = now
 	h.stats.Hellos++
 	m := Hello{Nonce: h.nonce, Boot: h.boot, Previous: h.previous, MinVersion: Version, MaxVersion: Version,
-		Generation: h.permit.first, Rate: h.cfg.Rate, Baud: h.cfg.Baud}
+		Generation: h.permit.first, Rate: h.cfg.Rate}
+	if !h.baudTried {
+		m.Baud = h.cfg.Baud
+	}
 	h.send(LaneControl, TypeHello, m.Append(h.scratch()))
 }
 
 // lose goes back to listening.
 func (h *Host) lose(now Instant) {
-	was := h.link
+	if h.baud != 0 { // the pen is back at its boot's speed, or will be
+		h.baudTried = h.baudTried || h.baudAt != 0
+		h.baud, h.baudAt = 0, 0
+		h.notice(Notice{Kind: NoticeBaud, At: now, Baud: BootBaud})
+	}
 	h.link, h.welcomed, h.haveSeen, h.boot = LinkListening, false, false, 0
 	h.clock.Reset()
 	h.permit.reset(h.firstGeneration())
 	h.outN = 0
-	if was == LinkUp {
-		h.notice(Notice{Kind: NoticeLost, At: now})
+	h.over(NoticeLost, now)
+}
+
+// over tells the end of a session that was told to be up, once.
+func (h *Host) over(k NoticeKind, now Instant) {
+	if h.told {
+		h.told = false
+		h.notice(Notice{Kind: k, At: now})
 	}
+}
+
+// up tells that the pen's session is open.
+func (h *Host) up(now Instant) {
+	h.link, h.told = LinkUp, true
+	if h.eventBoot != h.id.Boot {
+		h.event, h.eventBoot = 0, h.id.Boot
+	}
+	h.notice(Notice{Kind: NoticeUp, At: now})
 }
 
 func (h *Host) session() Session { return Session{h.nonce, h.boot} }
@@ -383,11 +454,18 @@ func (h *Host) notice(n Notice) {
 	}
 }
 
-// send frames a payload into the outbox.
+// send frames a payload into the outbox. Of permits and of revokes only the
+// newest waits; in a full outbox a revoke takes the place of the oldest frame.
 func (h *Host) send(lane Lane, typ Type, payload []byte) {
+	if lane != LaneControl {
+		h.purge(func(l Lane) bool { return l == lane })
+	}
 	if h.outN == len(h.out) {
 		h.stats.Dropped++
-		return
+		if lane != LaneRevoke {
+			return
+		}
+		h.takeBack(0)
 	}
 	o := &h.out[h.outN]
 	h.seq++

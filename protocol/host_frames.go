@@ -20,6 +20,9 @@ func (h *Host) frame(f *Frame, now Instant) {
 	}
 	*d = mark
 	h.received++
+	if f.Type != TypeWelcome {
+		h.baudAt = 0 // the line's new speed works
+	}
 
 	switch f.Type {
 	case TypeIdentity:
@@ -46,8 +49,9 @@ func (h *Host) frame(f *Frame, now Instant) {
 			if m.Of == TypeHello && m.Reason == RefusedBoot && h.link == LinkGreeting {
 				h.boot = 0 // it rebooted since: ask whoever it is now
 			}
-			if m.Reason == RefusedNonce && h.link == LinkUp {
-				h.greet(now) // the pen has no session with us any more
+			if m.Reason == RefusedNonce && h.link == LinkUp && int16(m.Seq-h.firstSeq) >= 0 {
+				h.over(NoticeLost, now) // the pen has no session with us any more
+				h.greet(now)
 			}
 		}
 	case TypeSyncReply:
@@ -111,10 +115,8 @@ func (h *Host) identity(p []byte, now Instant) {
 	switch {
 	case h.boot != 0 && h.id.Boot != h.boot:
 		// Another boot of the pen, or another pen on the line.
-		if h.link == LinkUp {
-			h.notice(Notice{Kind: NoticeRebooted, At: now})
-		}
-		h.boot, h.previous, h.eventKnown = h.id.Boot, 0, false
+		h.over(NoticeRebooted, now)
+		h.boot, h.previous = h.id.Boot, 0
 		h.received = 0
 		h.nonce = 0
 		h.greet(now)
@@ -128,9 +130,8 @@ func (h *Host) identity(p []byte, now Instant) {
 	h.boot = h.id.Boot
 	h.idFresh = true
 	if h.id.Caps.Has(CapTalksOnly) {
-		h.link, h.welcomed = LinkUp, true
-		h.received = 0
-		h.notice(Notice{Kind: NoticeUp, At: now})
+		h.welcomed, h.received, h.rate = true, 0, h.id.ReadingsMax
+		h.up(now)
 		return
 	}
 	h.come(now)
@@ -150,10 +151,10 @@ func (h *Host) welcome(p []byte, now Instant) {
 		return
 	}
 	h.welcomed, h.boot = true, m.Boot
-	h.rate, h.released = m.Rate, m.Released
-	h.clock.Exchange(h.helloAt, now, m.Tick)
+	h.rate = m.Rate
+	h.clock.Exchange(h.firstAt, now, m.Tick)
 	if m.Baud != 0 && m.Baud != h.baud {
-		h.baud = m.Baud
+		h.baud, h.baudAt = m.Baud, now
 		h.notice(Notice{Kind: NoticeBaud, At: now, Baud: m.Baud})
 	}
 	if h.id.Boot == m.Boot && h.idLen > 0 {
@@ -167,10 +168,9 @@ func (h *Host) come(now Instant) {
 	if h.link != LinkGreeting || !h.welcomed || !h.idFresh {
 		return
 	}
-	h.link = LinkUp
 	h.sync.at = now.Add(-syncFast)
 	h.received, h.haveSeen = 0, false
-	h.notice(Notice{Kind: NoticeUp, At: now})
+	h.up(now)
 }
 
 func (h *Host) reading(p []byte, now Instant) {
@@ -188,8 +188,7 @@ func (h *Host) reading(p []byte, now Instant) {
 		at, _ := h.clock.When(m.Tick)
 		early := at.Sub(now)
 		if step < 0 || early > clockJump {
-			h.notice(Notice{Kind: NoticeClockJump, At: now})
-			h.greet(now)
+			h.jumped(now)
 			return
 		}
 		// Readings that stay later than a stall explains: the pen's clock was
@@ -198,8 +197,7 @@ func (h *Host) reading(p []byte, now Instant) {
 			if !h.late {
 				h.late, h.lateSince = true, now
 			} else if now.Sub(h.lateSince) > clockLateFor {
-				h.notice(Notice{Kind: NoticeClockJump, At: now})
-				h.greet(now)
+				h.jumped(now)
 				return
 			}
 		} else {
@@ -207,12 +205,18 @@ func (h *Host) reading(p []byte, now Instant) {
 		}
 	}
 	h.clock.Observe(m.Tick, now)
-	n.Age = h.clock.Age(m.Tick, now)
+	n.Age = h.Age(m.Tick, now)
 	n.Lost = h.countLost(m.Sent)
 	h.seen, h.haveSeen, h.newest = m.Tick, true, *m
 	h.stats.Readings++
 	h.notice(n)
 	h.observePermit(&h.newest, now)
+}
+
+// jumped opens a new session with the pen it has, and a fresh clock map.
+func (h *Host) jumped(now Instant) {
+	h.notice(Notice{Kind: NoticeClockJump, At: now})
+	h.greet(now)
 }
 
 // countLost compares the pen's count of frames with ours and returns how many
@@ -236,10 +240,10 @@ func (h *Host) countLost(sent uint32) uint32 {
 func (h *Host) penEvent(m PenEvent, now Instant) {
 	ack := EventAck{h.session(), m.ID}
 	h.send(LaneControl, TypeEventAck, ack.Append(h.scratch()))
-	if h.eventKnown && int32(m.ID-h.event) <= 0 {
-		return
+	if m.ID <= h.event {
+		return // ids of one boot only rise; PROTOCOL.md §8.1
 	}
-	h.event, h.eventKnown = m.ID, true
+	h.event = m.ID
 	h.notice(Notice{Kind: NoticeEvent, At: now, Event: m})
 }
 

@@ -50,7 +50,14 @@ type permits struct {
 	testAt    Instant
 	testTries int
 	proven    bool
-	disobeyed uint32 // the boot that did not obey
+
+	// Since when, by the pen's ticks, the motor is on though telemetry shows no
+	// permit, or a stop: it may take its stop time to come to rest.
+	bareAt Tick
+	bare   bool
+	halted bool // telemetry showed a revoke or a new ceiling, and the motor was not seen off since
+
+	disobeyed [4]uint32 // boots that did not obey, newest first
 }
 
 // reset forgets the session's ceilings and permits, to begin anew after first.
@@ -69,6 +76,7 @@ func (h *Host) SetCeiling(d Micrometres, now Instant) uint16 {
 		return 0
 	}
 	if p.nextGen >= lastGenerat {
+		h.over(NoticeLost, now)
 		h.greet(now)
 		return 0
 	}
@@ -119,11 +127,12 @@ func (h *Host) Proven() bool { return h.permit.proven && h.link == LinkUp }
 // Prove begins the test: with the motor off, one permit with a ceiling of 1 µm,
 // seen in telemetry, left to lapse, seen gone. NoticeProven, NoticeUnproven or
 // NoticeDisobeyed tells the outcome. It reports whether the test began: not when
-// the motor is on, the pen takes no permits, or it disobeyed in this boot.
+// the motor is on, the pen takes no permits, is released from guarded mode, or
+// disobeyed in this boot.
 func (h *Host) Prove(now Instant) bool {
 	p := &h.permit
 	if h.link != LinkUp || !h.haveSeen || h.newest.MotorOn() || !h.id.Caps.Has(CapPermits) ||
-		p.disobeyed == h.boot || p.nextGen >= lastGenerat {
+		h.newest.Flags.Has(FlagReleased) || h.Disobeyed() || p.nextGen >= lastGenerat {
 		return false
 	}
 	p.proven, p.testTries = false, 0
@@ -133,7 +142,17 @@ func (h *Host) Prove(now Instant) bool {
 
 // Disobeyed reports whether the present boot of the pen ran when it must not:
 // it is never guarded again.
-func (h *Host) Disobeyed() bool { return h.boot != 0 && h.permit.disobeyed == h.boot }
+func (h *Host) Disobeyed() bool {
+	for _, b := range h.permit.disobeyed {
+		if b != 0 && b == h.boot {
+			return true
+		}
+	}
+	return false
+}
+
+// Testing reports whether the test by which a pen earns 'guarded' is under way.
+func (h *Host) Testing() bool { return h.permit.test != testNone }
 
 func (h *Host) beginTest(now Instant) {
 	p := &h.permit
@@ -172,14 +191,7 @@ func (h *Host) sendRevoke(now Instant) {
 
 // purgePermits takes permits that wait in the outbox back.
 func (h *Host) purgePermits() {
-	n := 0
-	for i := range h.outN {
-		if h.out[i].Lane != LanePermit {
-			h.out[n] = h.out[i]
-			n++
-		}
-	}
-	h.outN = n
+	h.purge(func(l Lane) bool { return l == LanePermit })
 }
 
 // grant sends a permit that dies life after the newest tick seen.
@@ -236,24 +248,17 @@ func (h *Host) failTest(now Instant) {
 func (h *Host) observePermit(m *Reading, now Instant) {
 	p := &h.permit
 	permit := m.Flags.Has(FlagPermit)
-	if h.id.Caps.Has(CapPermits) && !m.Flags.Has(FlagReleased) {
-		if !p.haveBound {
-			p.bound, p.haveBound = m.Tick, true // hello ended whatever ran before
-		}
-		over := m.Tick.Since(p.bound)
-		stop := time.Duration(h.id.StopMS) * time.Millisecond
-		if permit && over > obeySlack || m.MotorOn() && over > stop+obeySlack {
-			h.disobey(now)
-			return
-		}
-		if over > 20*time.Minute {
-			p.bound = m.Tick - Tick(time.Minute/time.Microsecond) // before the difference wraps
-		}
+	if m.Flags.Has(FlagReleased) {
+		p.proven = false // it is earned anew when the pen is back
+	}
+	if h.disobeys(m, now) {
+		return
 	}
 	switch p.phase {
 	case phaseSetting:
 		if m.Generation == p.gen && m.Ceiling == p.ceiling && !permit {
-			p.phase = phaseConfirmed
+			p.phase, p.halted = phaseConfirmed, m.MotorOn()
+			p.shown(m.Tick)
 			if p.test == testSetting {
 				p.test, p.testAt = testGranted, now
 				h.grant(testLife, now)
@@ -261,18 +266,22 @@ func (h *Host) observePermit(m *Reading, now Instant) {
 			}
 			h.notice(Notice{Kind: NoticeConfirmed, At: now, Generation: p.gen, Ceiling: Micrometres(p.ceiling)})
 		}
+	case phaseConfirmed:
+		// Confirmed once is not confirmed for ever: it is set anew.
+		if m.Generation != p.gen || m.Ceiling != p.ceiling {
+			p.phase, p.allowed = phaseNone, false
+			h.purgePermits()
+		}
 	case phaseRevoking:
 		if m.Generation == p.gen && !permit {
-			p.phase = phaseNone
-			if m.Tick.Since(p.bound) < 0 || !p.haveBound {
-				p.bound, p.haveBound = m.Tick, true
-			}
+			p.phase, p.halted = phaseNone, m.MotorOn()
+			p.shown(m.Tick)
 			h.notice(Notice{Kind: NoticeRevoked, At: now, Generation: p.gen})
 		}
 	}
 	switch {
 	case p.test == testNone:
-	case m.MotorOn():
+	case m.MotorOn() || p.phase == phaseNone || m.Flags.Has(FlagReleased):
 		h.failTest(now) // a press fell into the test's 150 ms: nothing was learnt
 	case p.test == testGranted && permit && m.Generation == p.gen:
 		p.test, p.testAt = testSeen, now
@@ -285,16 +294,63 @@ func (h *Host) observePermit(m *Reading, now Instant) {
 	}
 }
 
+// shown notes that telemetry of tick t showed a stop: no permit sent before
+// counts from there on, so the motor has its stop time from now.
+func (p *permits) shown(t Tick) {
+	if !p.haveBound || t.Since(p.bound) < 0 {
+		p.bound, p.haveBound = t, true
+	}
+}
+
+// disobeys judges whether the pen runs, or holds a permit, though it must not,
+// and says so. Source: PROTOCOL.md §6.1, §6.4, §7.5.
+func (h *Host) disobeys(m *Reading, now Instant) bool {
+	p := &h.permit
+	stop := time.Duration(h.id.StopMS)*time.Millisecond + obeySlack
+	permit, on := m.Flags.Has(FlagPermit), m.MotorOn()
+	guarded := h.id.Caps.Has(CapPermits) && !m.Flags.Has(FlagReleased)
+	bad := false
+	if guarded {
+		if !p.haveBound {
+			p.bound, p.haveBound = m.Tick, true // hello ended whatever ran before
+		}
+		over := m.Tick.Since(p.bound)
+		bad = permit && over > obeySlack || on && over > stop
+		if over > 20*time.Minute {
+			p.bound = m.Tick - Tick(time.Minute/time.Microsecond) // before the difference wraps
+		}
+	}
+	// A motor on without a permit by the pen's own word, or after a stop that
+	// it has shown, must come to rest within its stop time.
+	if !on {
+		p.halted = false
+	}
+	if on && (guarded && !permit || p.halted) {
+		if !p.bare {
+			p.bare, p.bareAt = true, m.Tick
+		}
+		bad = bad || m.Tick.Since(p.bareAt) > stop
+	} else {
+		p.bare = false
+	}
+	if bad {
+		h.disobey(now)
+	}
+	return bad
+}
+
 // disobey notes that the pen ran, or held a permit, past the end.
 func (h *Host) disobey(now Instant) {
 	p := &h.permit
-	if p.disobeyed == h.boot {
-		if p.phase != phaseRevoking {
-			h.Revoke(now)
-		}
-		return
+	if !h.Disobeyed() {
+		copy(p.disobeyed[1:], p.disobeyed[:])
+		p.disobeyed[0] = h.boot
 	}
-	p.disobeyed, p.proven = h.boot, false
-	h.Revoke(now)
+	p.proven = false
+	if p.phase != phaseRevoking && now.Sub(p.sentAt) >= revokeRepeat {
+		h.Revoke(now)
+	} else {
+		p.allowed = false
+	}
 	h.notice(Notice{Kind: NoticeDisobeyed, At: now})
 }
