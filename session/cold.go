@@ -1,6 +1,9 @@
 package session
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"penlog/protocol"
@@ -13,6 +16,9 @@ const (
 	maxInFlight  = 8           // batches that wait for their commit
 	maxPending   = 4096        // records that wait while the store is behind
 	maxChunkBody = 1 << 20     // bytes of signal that wait
+	maxStream    = 4096        // events that wait for those who listen
+	rewant       = 200 * time.Millisecond
+	maxName      = 200 // bytes of a person's or a patient's id
 )
 
 // Batch is what the store commits at once. Seq numbers the batches of this
@@ -62,10 +68,12 @@ type Cold struct {
 	flying        []flight // taken, not yet committed
 	batchSeq      uint64
 	committed     uint64 // newest record of this session on disk
+	verdictSeq    uint64 // newest record that a permit rests on
 
 	body     []byte // signal not yet in a chunk
 	count    uint32
 	lost     uint32
+	missed   uint32 // readings that could not be kept, not yet recorded as a gap
 	from, to protocol.At
 	arrived  protocol.Instant // of the newest sample
 	flushAt  protocol.Instant
@@ -73,6 +81,7 @@ type Cold struct {
 
 	orders  []Order
 	wanted  Order // what Hot was last told
+	toldAt  protocol.Instant
 	answers []Answer
 	waiting []waiter
 	acks    []ackWaiter
@@ -87,11 +96,13 @@ type Cold struct {
 	hasStat bool
 	mode    Mode
 	holds   []RuleBroke // broken rules as Hot tells them, session or not
+	trip    *RuleBroke  // latched in Hot, session or not
 	run     struct {
 		on      bool
 		strokes uint32
 		above   uint16
 		deepest protocol.Micrometres
+		tick    protocol.Tick // of its first reading
 	}
 	lastStop time.Duration
 	events   []Event // made since they were last taken, for the stream
@@ -106,9 +117,10 @@ type flight struct {
 }
 
 type waiter struct {
-	ticket uint64
-	record uint64
-	events []Event
+	ticket  uint64
+	session ID
+	record  uint64
+	events  []Event
 }
 
 type ackWaiter struct {
@@ -130,6 +142,9 @@ func (c *Cold) Restore(p *Procedure, records, signal Chain, now protocol.Instant
 	}
 	if p.PenUp {
 		c.add(PenDown{}, now, at)
+	}
+	for _, b := range slices.Clone(p.Broken) {
+		c.add(RuleHealed{b.Rule, b.Response}, now, at) // a new guard judges anew
 	}
 	to, _ := p.State.Next(ActLose)
 	c.add(PausedEvent{By: Agent, Why: "agent restarted", To: to}, now, at)
@@ -157,6 +172,13 @@ func (c *Cold) add(e Event, now protocol.Instant, at protocol.At) {
 	r := Record{At: at, Mono: now, Kind: e.Kind(), Body: body}
 	c.chain.Seal(&r)
 	c.records = append(c.records, r)
+	switch e.(type) {
+	case Opened, ZoneChosen, ZoneRefused, ArmedEvent, ResumedEvent, Acknowledged:
+		c.verdictSeq = r.Seq
+	}
+	if len(c.events) == maxStream {
+		c.events = slices.Delete(c.events, 0, 1)
+	}
 	c.events = append(c.events, e)
 }
 
@@ -165,6 +187,8 @@ func (c *Cold) add(e Event, now protocol.Instant, at protocol.At) {
 func (c *Cold) Command(cmd Command, now protocol.Instant, at protocol.At) uint64 {
 	c.ticket++
 	t := c.ticket
+	// What is not UTF-8 would not come back from the record as it went in.
+	cmd.By, cmd.Text, cmd.Patient = By(valid(string(cmd.By))), valid(cmd.Text), valid(cmd.Patient)
 	events, err := c.decide(cmd, t)
 	switch {
 	case err != nil:
@@ -184,10 +208,37 @@ func (c *Cold) Command(cmd Command, now protocol.Instant, at protocol.At) uint64
 		}
 		c.add(e, now, at)
 	}
-	c.waiting = append(c.waiting, waiter{t, c.chain.Seq, events})
-	c.flushNow = true
+	c.wait(t, events, now)
 	c.settle(now)
+	if cmd.Do == CmdStop || cmd.Do == CmdPause || cmd.Do == CmdAbort || cmd.Do == CmdFinish {
+		c.orders = append(c.orders, Order{Kind: OrderStop}) // whatever the pen is running on
+	}
 	return t
+}
+
+// wait answers the ticket when all that was recorded up to now is on disk.
+func (c *Cold) wait(t uint64, events []Event, now protocol.Instant) {
+	if c.committed >= c.chain.Seq {
+		c.answers = append(c.answers, Answer{Ticket: t, Events: events, View: c.View(now)})
+		return
+	}
+	c.waiting = append(c.waiting, waiter{t, c.chain.Session, c.chain.Seq, events})
+	c.flushNow = true
+}
+
+func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+
+// person checks that somebody is named, and nobody but a person.
+func person(by By, do CommandKind) error {
+	switch {
+	case by == "":
+		return &RefusedError{Code: "no_person", Words: "nobody is named for " + string(do), Remedy: "give the operator's name or badge in 'by'"}
+	case by == Agent:
+		return &RefusedError{Code: "no_person", Words: fmt.Sprintf("%q is this program's own name", by), Remedy: "give the operator's name or badge in 'by'"}
+	case len(by) > maxName:
+		return &RefusedError{Code: "too_long", Words: fmt.Sprintf("the name in 'by' has %d bytes", len(by)), Remedy: fmt.Sprintf("shorten it to %d", maxName)}
+	}
+	return nil
 }
 
 // decide gives the events of a command; none and no error when Hot is asked first.
@@ -196,8 +247,11 @@ func (c *Cold) decide(cmd Command, t uint64) ([]Event, error) {
 		if c.open() {
 			return nil, &RefusedError{Code: "session_open", Words: "a session is open already", Remedy: "finish, abort or interrupt it first"}
 		}
-		if cmd.By == "" {
-			return nil, &RefusedError{Code: "no_person", Words: "nobody is named for open", Remedy: "give the operator's name or badge in 'by'"}
+		if err := person(cmd.By, cmd.Do); err != nil {
+			return nil, err
+		}
+		if len(cmd.Patient) > maxName {
+			return nil, &RefusedError{Code: "too_long", Words: fmt.Sprintf("the patient's id has %d bytes", len(cmd.Patient)), Remedy: fmt.Sprintf("shorten it to %d", maxName)}
 		}
 		return []Event{Opened{By: cmd.By, Agent: c.cfg.Version, Table: c.cfg.Limits.Version(), Hash: c.cfg.Limits.Hash(), Patient: cmd.Patient}}, nil
 	}
@@ -217,13 +271,21 @@ func (c *Cold) decide(cmd Command, t uint64) ([]Event, error) {
 		if c.proc.State != Tripped || c.proc.Trip == nil {
 			return nil, refusedIn(c.proc.State, cmd.Do)
 		}
-		if cmd.By == "" {
-			return nil, &RefusedError{Code: "no_person", Words: "nobody is named for acknowledge", Remedy: "give the operator's name or badge in 'by'"}
+		if err := person(cmd.By, cmd.Do); err != nil {
+			return nil, err
 		}
 		c.acks = append(c.acks, ackWaiter{ticket: t, by: cmd.By})
 		c.orders = append(c.orders, Order{Kind: OrderAcknowledge})
 		return nil, nil
 	case CmdAcceptPen:
+		switch err := person(cmd.By, cmd.Do); {
+		case err != nil:
+			return nil, err
+		case !c.open():
+			return nil, refusedIn(c.proc.State, cmd.Do)
+		case c.pen == nil:
+			return nil, &RefusedError{Code: "no_pen", Words: "no pen answers", Remedy: "plug the pen in and switch it on, then accept it"}
+		}
 		c.orders = append(c.orders, Order{Kind: OrderAcceptPen})
 		return []Event{Noted{By: cmd.By, Text: "the pen that answers now is accepted"}}, nil
 	}
@@ -235,13 +297,22 @@ func (c *Cold) begin(o Opened, now protocol.Instant, at protocol.At) {
 	id := c.cfg.NewID(at)
 	c.proc = NewProcedure(id)
 	c.chain, c.signal, c.committed = Chain{Session: id}, Chain{Session: id}, 0
-	c.body, c.count, c.lost, c.run.on = nil, 0, 0, false
+	c.body, c.count, c.lost, c.missed, c.run.on, c.verdictSeq = nil, 0, 0, 0, false, 0
+	c.orders = append(c.orders, Order{Kind: OrderAcceptPen}) // a session begins with the pen at hand
 	c.add(o, now, at)
 	if c.pen != nil {
 		c.add(c.penUp(), now, at)
 		c.add(ModeChanged{c.mode}, now, at)
 	}
 	for _, b := range c.holds {
+		if b.Response != Trip {
+			b.To = c.proc.State
+			c.add(b, now, at)
+		}
+	}
+	if c.trip != nil { // of before: it is acknowledged in this session
+		b := *c.trip
+		b.To = Tripped
 		c.add(b, now, at)
 	}
 }
@@ -268,23 +339,32 @@ func (c *Cold) Committed(seq uint64, now protocol.Instant) {
 		if f.signal {
 			c.orders = append(c.orders, Order{Kind: OrderLease, Until: f.arrived.Add(CommitLease)})
 		}
+		c.answer(f, now)
 	}
-	n := 0
-	for _, w := range c.waiting {
-		if w.record <= c.committed {
-			c.answers = append(c.answers, Answer{Ticket: w.ticket, Events: w.events, View: c.View(now)})
-			continue
-		}
-		c.waiting[n] = w
-		n++
-	}
-	c.waiting = c.waiting[:n]
 	c.settle(now)
+}
+
+// answer tells those who wait for a record of the session that it is on disk.
+func (c *Cold) answer(f flight, now protocol.Instant) {
+	c.waiting = slices.DeleteFunc(c.waiting, func(w waiter) bool {
+		done := w.session == f.session && w.record <= f.record
+		if done {
+			c.answers = append(c.answers, Answer{Ticket: w.ticket, Events: w.events, View: c.View(now)})
+		}
+		return done
+	})
 }
 
 // Tick hands what has gathered to the store.
 func (c *Cold) Tick(now protocol.Instant, at protocol.At) {
+	if now.Sub(c.toldAt) >= rewant { // an order that was lost on its way is made good
+		c.want(c.wanted, now)
+	}
 	due := now.Sub(c.flushAt) >= chunkEvery
+	if c.missed > 0 && due && len(c.body) < maxChunkBody {
+		c.add(SignalGap{Readings: c.missed, Why: "the record could not keep up"}, now, at)
+		c.missed = 0
+	}
 	if (due || c.flushNow || len(c.records) > 0) && len(c.batches)+len(c.flying) < maxInFlight {
 		var chunk *SignalChunk
 		if due || c.flushNow || c.to.Sub(c.from) > chunkEvery {
@@ -369,27 +449,29 @@ func (c *Cold) Events() []Event {
 }
 
 // settle tells Hot what is wanted. Less is told at once; more, a permit or a
-// higher ceiling, only when every event behind it is committed.
-func (c *Cold) settle(protocol.Instant) {
+// higher ceiling, only when every event behind it is committed. A permit rests
+// on the newest verdict, also when its ceiling is the same or lower.
+func (c *Cold) settle(now protocol.Instant) {
 	w := Order{Kind: OrderWant}
 	if c.proc != nil {
 		w.Ceiling, w.Allow = c.proc.Desire()
 	}
-	if w == c.wanted {
-		return
+	if c.committed < c.verdictSeq {
+		w.Allow = false
 	}
-	more := w.Allow && !c.wanted.Allow || w.Ceiling > c.wanted.Ceiling
-	if more && c.committed < c.chain.Seq {
-		if w.Allow {
-			w.Allow = c.wanted.Allow && w.Ceiling <= c.wanted.Ceiling
-		}
+	if c.committed < c.chain.Seq {
+		w.Allow = w.Allow && c.wanted.Allow
 		if w.Ceiling > c.wanted.Ceiling {
-			w.Ceiling = c.wanted.Ceiling
-		}
-		if w == c.wanted {
-			return
+			w.Ceiling, w.Allow = c.wanted.Ceiling, false
 		}
 	}
-	c.wanted = w
+	if w != c.wanted {
+		c.want(w, now)
+	}
+}
+
+func (c *Cold) want(w Order, now protocol.Instant) {
+	w.Kind = OrderWant
+	c.wanted, c.toldAt = w, now
 	c.orders = append(c.orders, w)
 }

@@ -14,6 +14,9 @@ func (c *Cold) Note(n *Note, now protocol.Instant, at protocol.At) {
 		c.reading(n, now, at)
 		return // the common case has nothing to settle
 	case NoteUp:
+		if c.pen != nil {
+			c.lose("the pen's session began anew", now, at)
+		}
 		c.pen, c.mode = n.Identity, n.Mode
 		c.have = false
 		c.rest(now, at)
@@ -28,6 +31,9 @@ func (c *Cold) Note(n *Note, now protocol.Instant, at protocol.At) {
 		c.lose("link lost", now, at)
 	case NoteMode:
 		if c.mode != n.Mode {
+			if c.mode == ModeGuarded {
+				c.lose("the pen is no longer guarded", now, at)
+			}
 			c.mode = n.Mode
 			c.add(ModeChanged{n.Mode}, now, at)
 		}
@@ -89,7 +95,7 @@ func (c *Cold) reading(n *Note, now protocol.Instant, at protocol.At) {
 		c.sample(n, at)
 		switch on := r.MotorOn(); {
 		case on && !c.run.on:
-			c.run.on, c.run.strokes, c.run.above, c.run.deepest = true, r.Strokes, r.StrokesAbove, 0
+			c.run.on, c.run.strokes, c.run.above, c.run.deepest, c.run.tick = true, r.Strokes, r.StrokesAbove, 0, r.Tick
 			if c.have {
 				c.run.strokes, c.run.above = c.last.Strokes, c.last.StrokesAbove
 			}
@@ -102,6 +108,9 @@ func (c *Cold) reading(n *Note, now protocol.Instant, at protocol.At) {
 		}
 		if c.run.on && r.Measured != protocol.None && r.Strokes != c.run.strokes {
 			c.run.deepest = max(c.run.deepest, protocol.Micrometres(r.Measured))
+		}
+		if c.run.on && r.Peak != protocol.None && r.Tick.Since(c.run.tick) > peakReach {
+			c.run.deepest = max(c.run.deepest, protocol.Micrometres(r.Peak)) // strokes between readings
 		}
 	}
 	c.last, c.have = *r, true
@@ -123,8 +132,9 @@ func (c *Cold) rest(now protocol.Instant, at protocol.At) {
 // sample appends a reading to the signal.
 func (c *Cold) sample(n *Note, at protocol.At) {
 	c.lost += n.Lost
+	c.missed += n.Dropped
 	if len(c.body) > maxChunkBody {
-		c.lost++ // the store is far behind; the lease has long ended
+		c.missed++ // the store is far behind; the lease has long ended
 		return
 	}
 	if c.count == 0 {
@@ -159,10 +169,15 @@ func (c *Cold) penEvent(e *protocol.PenEvent, now protocol.Instant, at protocol.
 	}
 }
 
-// finding records what the guard found.
+// finding records what the guard found. What is known already, as after notes
+// were lost, is not recorded twice.
 func (c *Cold) finding(f *Finding, now protocol.Instant, at protocol.At) {
+	i := slices.IndexFunc(c.holds, func(b RuleBroke) bool { return b.Rule == f.Rule })
+	if f.On == (i >= 0) {
+		return
+	}
 	if !f.On {
-		c.holds = slices.DeleteFunc(c.holds, func(b RuleBroke) bool { return b.Rule == f.Rule })
+		c.holds = slices.Delete(c.holds, i, i+1)
 		c.add(RuleHealed{f.Rule, f.Response}, now, at)
 		return
 	}
@@ -179,6 +194,9 @@ func (c *Cold) finding(f *Finding, now protocol.Instant, at protocol.At) {
 	c.add(e, now, at)
 	if f.Response == Trip {
 		c.flushNow = true
+		if c.trip == nil {
+			c.trip = &e
+		}
 	}
 }
 
@@ -193,13 +211,14 @@ func (c *Cold) acked(n *Note, now protocol.Instant, at protocol.At) {
 		case c.open() && c.proc.Trip != nil:
 			e := Acknowledged{By: w.by, Rule: c.proc.Trip.Rule}
 			c.add(e, now, at)
-			c.waiting = append(c.waiting, waiter{w.ticket, c.chain.Seq, []Event{e}})
+			c.wait(w.ticket, []Event{e}, now)
 		default:
 			c.answers = append(c.answers, Answer{Ticket: w.ticket, View: c.View(now)})
 		}
 	}
 	c.acks = nil
 	if n.Err == nil {
+		c.trip = nil
 		c.holds = slices.DeleteFunc(c.holds, func(b RuleBroke) bool { return b.Response == Trip })
 	}
 	c.flushNow = true

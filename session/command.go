@@ -97,8 +97,8 @@ func refusedIn(s State, do CommandKind) *RefusedError {
 // [Procedure.Apply] them. The error is a *[RefusedError]. Commands that need the
 // pen (acknowledge, accept_pen, locate) and open are [Cold]'s.
 func (p *Procedure) Decide(c Command, table *limits.Table) ([]Event, error) {
-	if c.By == "" {
-		return nil, &RefusedError{Code: "no_person", Words: "nobody is named for " + string(c.Do), Remedy: "give the operator's name or badge in 'by'"}
+	if err := person(c.By, c.Do); err != nil {
+		return nil, err
 	}
 	if len(c.Text) > maxText {
 		return nil, &RefusedError{Code: "too_long", Words: fmt.Sprintf("the text has %d bytes", len(c.Text)), Remedy: fmt.Sprintf("shorten it to %d", maxText)}

@@ -17,6 +17,8 @@ const (
 	staleMargin     = 50 * time.Millisecond // below a permit's life
 	frozenFor       = 500 * time.Millisecond
 	frozenStrokes   = 10
+	frozenMost      = 2 * time.Second // however slow the pen says its strokes are
+	startMost       = 3 * time.Second // motor on, not yet running or no longer, and no stroke
 	frozenVaries    = 5 * time.Second // PROTOCOL.md §3.1, 'varies'
 	missingFor      = 500 * time.Millisecond
 	beyondPen       = 500                    // µm
@@ -47,6 +49,7 @@ type Guard struct {
 	tolerance protocol.Micrometres
 	depthMax  protocol.Micrometres
 	rateMax   int64 // strokes per 1000 s, the pen's greatest
+	rateLeast int64 // tenths of a stroke per second, its lowest
 	life      time.Duration
 	period    time.Duration
 
@@ -54,11 +57,16 @@ type Guard struct {
 	wanted    protocol.Micrometres // by which the dial is judged
 	since     protocol.Tick        // of the ceiling
 	haveSince bool
+	coming    protocol.Micrometres // confirmed while the motor came to rest: the ceiling once it is off
 
+	on       bool // the motor, by the newest reading
 	have     bool // last is a reading of this connection
 	last     protocol.Reading
 	over     int // strokes in a row above ceiling + tolerance
-	strokeAt protocol.Tick
+	highAt   protocol.Tick
+	high     bool          // since highAt the peak was above ceiling + tolerance, and strokes went unseen
+	strokeAt protocol.Tick // of the newest stroke while running
+	startAt  protocol.Tick // of the newest stroke, or the motor off
 	sameAt   protocol.Tick // since when the measured depth repeats
 	apartAt  protocol.Tick
 	apart    bool
@@ -76,14 +84,25 @@ type Guard struct {
 
 // connect begins anew with a pen. Holds of the link stay to the caller; a
 // latched trip stays latched.
-func (g *Guard) connect(id *protocol.Identity, mode Mode, rate uint16, life time.Duration) {
-	g.setMode(mode)
+func (g *Guard) connect(id *protocol.Identity, mode Mode, rate uint16, life time.Duration, now protocol.Instant) {
+	// Alarms about the pen before are over; as a pen that can be stopped, this
+	// one must trip anew.
+	for r := Rule(1); r < ruleEnd; r++ {
+		if g.Broken(r) && r.Respond(g.mode, g.source) == Alarm {
+			g.set(r, false, now)
+		}
+	}
 	g.source, g.caps = id.Depth(), id.Caps
+	g.setMode(mode)
 	g.tolerance, g.depthMax = id.Tolerance(), protocol.Micrometres(id.DepthMax)
 	g.rateMax = int64(id.RateMax) * 100
 	g.life = life
 	g.period = time.Second / time.Duration(max(rate, 1))
-	g.have, g.haveSince, g.over, g.apart, g.gone = false, false, 0, false, false
+	g.rateLeast = int64(id.RateMin)
+	g.have, g.haveSince, g.over, g.high, g.apart, g.gone = false, false, 0, false, false, false
+	if g.coming > 0 {
+		g.ceiling, g.coming = g.coming, 0
+	}
 }
 
 // setMode changes the mode, and with it which broken rules hold.
@@ -97,12 +116,21 @@ func (g *Guard) setMode(m Mode) {
 	}
 }
 
-// confirmed says that telemetry shows the ceiling d from now on.
+// confirmed says that the ceiling d is in force from now on: telemetry shows it,
+// or nothing will. Needles that are still coming to rest from the ceiling before
+// are judged by that one; that they rest in time is the host's end's to judge.
 func (g *Guard) confirmed(d protocol.Micrometres) {
-	g.ceiling, g.over = d, 0
-	if g.have {
-		g.since, g.haveSince = g.last.Tick, true
+	if g.have && g.last.MotorOn() && g.ceiling > 0 && g.mode == ModeGuarded {
+		g.coming = d
+		return
 	}
+	if d == g.ceiling {
+		g.coming = 0
+		return
+	}
+	g.ceiling, g.coming, g.over, g.high = d, 0, 0, false
+	g.haveSince = g.have
+	g.since = g.last.Tick
 }
 
 // want sets the ceiling that the dial is judged by. 0: none.
@@ -115,7 +143,11 @@ func (g *Guard) want(d protocol.Micrometres, now protocol.Instant) {
 
 // StaleAfter is the age above which the newest reading counts as stale.
 func (g *Guard) StaleAfter() time.Duration {
-	return min(max(staleLeast, stalePeriods*g.period), g.life-staleMargin)
+	d := max(staleLeast, stalePeriods*g.period)
+	if g.mode == ModeGuarded {
+		d = min(d, g.life-staleMargin) // a permit must not outlive what it rests on
+	}
+	return d
 }
 
 // MayRun reports whether no trip is latched and nothing holds.
@@ -161,7 +193,7 @@ func (g *Guard) setDepth(r Rule, broken bool, now protocol.Instant, value, limit
 		g.active &^= bit
 		g.holds &^= bit
 	}
-	f := Finding{Rule: r, Response: resp, On: broken, At: now, Value: value, Limit: limit, MotorOn: g.have && g.last.MotorOn()}
+	f := Finding{Rule: r, Response: resp, On: broken, At: now, Value: value, Limit: limit, MotorOn: g.on}
 	if broken {
 		switch resp {
 		case Hold:
@@ -178,18 +210,31 @@ func (g *Guard) setDepth(r Rule, broken bool, now protocol.Instant, value, limit
 	}
 }
 
-// Observe judges one reading. lost is the number of frames that were lost on
-// the way since the reading before.
-func (g *Guard) Observe(r *protocol.Reading, lost uint32, now protocol.Instant) {
+// Observe judges one reading. Readings that were lost before it show in its
+// counters and its peak, so their number does not matter.
+func (g *Guard) Observe(r *protocol.Reading, _ uint32, now protocol.Instant) {
 	on := r.MotorOn()
+	g.on = on
+	if !g.haveSince {
+		g.since, g.haveSince = r.Tick, true
+	}
+	if !on && g.coming > 0 {
+		g.ceiling, g.coming, g.since = g.coming, 0, r.Tick
+	}
+	if on {
+		// Where a reboot can only be an alarm, the next start of the motor ends it.
+		if g.Broken(PenRebooted) && g.tripped != PenRebooted {
+			g.set(PenRebooted, false, now)
+		}
+	}
 	var strokes uint32
 	if g.have {
 		strokes = r.Strokes - g.last.Strokes
 	}
 	if on && g.ceiling > 0 {
-		g.depth(r, strokes, lost, now)
+		g.depth(r, strokes, now)
 	} else {
-		g.over = 0
+		g.over, g.high = 0, false
 		if !on {
 			g.set(DepthAboveCeiling, false, now)
 		}
@@ -205,7 +250,7 @@ func (g *Guard) Observe(r *protocol.Reading, lost uint32, now protocol.Instant) 
 }
 
 // depth judges moving needles against the ceiling in force.
-func (g *Guard) depth(r *protocol.Reading, strokes, lost uint32, now protocol.Instant) {
+func (g *Guard) depth(r *protocol.Reading, strokes uint32, now protocol.Instant) {
 	if g.source == protocol.DepthManual {
 		return
 	}
@@ -219,18 +264,9 @@ func (g *Guard) depth(r *protocol.Reading, strokes, lost uint32, now protocol.In
 		return
 	}
 	limit := g.ceiling + g.tolerance
-	// The peak says what lost readings would have said. It reaches back 260 ms:
-	// before that it may still hold strokes of the ceiling before.
-	if g.haveSince && r.Tick.Since(g.since) > peakReach && r.Peak != protocol.None {
-		peak := protocol.Micrometres(r.Peak)
-		if peak > g.ceiling+atOnce {
-			g.setDepth(DepthAboveCeiling, true, now, peak, g.ceiling)
-			return
-		}
-		if lost > 0 && peak > limit && r.StrokesAbove-g.last.StrokesAbove >= 2 {
-			g.setDepth(DepthAboveCeiling, true, now, peak, g.ceiling)
-			return
-		}
+	if g.peak(r, strokes, limit) {
+		g.setDepth(DepthAboveCeiling, true, now, protocol.Micrometres(r.Peak), g.ceiling)
+		return
 	}
 	if strokes == 0 || r.Measured == protocol.None {
 		return // the same stroke once more
@@ -244,6 +280,32 @@ func (g *Guard) depth(r *protocol.Reading, strokes, lost uint32, now protocol.In
 	if d > g.ceiling+atOnce || g.over >= 2 {
 		g.setDepth(DepthAboveCeiling, true, now, d, g.ceiling)
 	}
+}
+
+// peak judges strokes that no reading showed, lost or between two readings, by
+// the greatest depth of the last 250 ms. It reaches back 260 ms: until a
+// ceiling is older than that, the peak may hold strokes of the one before.
+func (g *Guard) peak(r *protocol.Reading, strokes uint32, limit protocol.Micrometres) bool {
+	if r.Peak == protocol.None || r.Tick.Since(g.since) <= peakReach {
+		return false
+	}
+	peak := protocol.Micrometres(r.Peak)
+	switch {
+	case peak > g.ceiling+atOnce:
+		return true
+	case peak <= limit:
+		g.high = false
+	case strokes < 2 || !g.have:
+		// Each stroke was seen.
+	case r.StrokesAbove-g.last.StrokesAbove >= 2:
+		return true
+	case !g.high:
+		g.high, g.highAt = true, r.Tick
+	default:
+		// One stroke is in the peak for 260 ms at most: it was not alone.
+		return r.Tick.Since(g.highAt) > peakReach
+	}
+	return false
 }
 
 // dial judges a set depth while the motor is off.
@@ -276,25 +338,31 @@ func (g *Guard) plausible(r *protocol.Reading, strokes uint32, now protocol.Inst
 func (g *Guard) alive(r *protocol.Reading, strokes uint32, now protocol.Instant) {
 	if !r.MotorOn() {
 		g.apart, g.gone = false, false
-		g.strokeAt, g.sameAt = r.Tick, r.Tick
+		g.strokeAt, g.startAt, g.sameAt = r.Tick, r.Tick, r.Tick
 		g.set(ReadingsFrozen, false, now)
 		g.set(DepthUnverifiable, false, now)
-		g.set(DepthMissing, g.mode == ModeGuarded && g.source == protocol.DepthManual, now)
+		g.set(DepthMissing, g.source == protocol.DepthManual, now)
 		return
 	}
+	if g.source == protocol.DepthManual {
+		g.set(DepthMissing, true, now)
+	}
 	running := r.Flags.Motor() == protocol.MotorRunning
-	if strokes != 0 || !running || !g.have {
+	if strokes != 0 || !g.have {
+		g.strokeAt, g.startAt = r.Tick, r.Tick
+	}
+	if !running {
 		g.strokeAt = r.Tick
 	}
 	still := frozenFor
-	if r.StrokeRate > 0 {
-		still = max(still, frozenStrokes*10*time.Second/time.Duration(r.StrokeRate))
+	if rate := max(int64(r.StrokeRate), g.rateLeast); rate > 0 {
+		still = min(max(still, frozenStrokes*10*time.Second/time.Duration(rate)), frozenMost)
 	}
 	contact := r.Flags.Has(protocol.FlagContact) || !r.Flags.Has(protocol.FlagContactKnown)
-	if !g.have || r.Measured != g.last.Measured || !contact || !running {
-		g.sameAt = r.Tick
+	if !g.have || r.Measured != g.last.Measured || !r.Flags.Has(protocol.FlagContact) || !running {
+		g.sameAt = r.Tick // 'varies' is a pen's word for running in contact
 	}
-	frozen := r.Tick.Since(g.strokeAt) > still ||
+	frozen := r.Tick.Since(g.strokeAt) > still || r.Tick.Since(g.startAt) > startMost ||
 		g.caps.Has(protocol.CapVaries|protocol.CapMeasured) && r.Tick.Since(g.sameAt) > frozenVaries
 	if frozen {
 		g.set(ReadingsFrozen, true, now)
@@ -351,7 +419,7 @@ func (g *Guard) acknowledge(linkUp bool) error {
 	notGone := func(why string) error { return &NotGoneError{g.tripped, why} }
 	if linkUp {
 		switch {
-		case g.Broken(ReadingsStale):
+		case g.Broken(ReadingsStale) || !g.have:
 			return notGone("no fresh readings: check the cable, or wait")
 		case g.have && g.last.MotorOn():
 			return notGone("the motor still runs: lift the pen and stop it")
@@ -359,6 +427,8 @@ func (g *Guard) acknowledge(linkUp bool) error {
 			return notGone(fmt.Sprintf("the dial is at %s: turn it to %s or below", protocol.Micrometres(g.last.Set).MM(), g.wanted.MM()))
 		case g.Broken(PenNotWell) && g.tripped == PenFault:
 			return notGone("the pen still reports its fault: follow the pen's manual")
+		case g.Broken(ReadingsImpossible) && g.tripped == ReadingsImpossible:
+			return notGone("the pen still reports what can't be: switch it off and on")
 		}
 	}
 	g.active &^= 1 << g.tripped

@@ -10,6 +10,12 @@ import (
 // Source: DESIGN promise 7.
 const CommitLease = 2 * time.Second
 
+const (
+	restop      = 100 * time.Millisecond // between stops while the motor stays on
+	undrainable = 100 * time.Millisecond // readings may wait unread this long before age is judged all the same
+	backlogMost = 64                     // notes that wait for room in the queue to Cold
+)
+
 // jump is by how much one clock may step against another.
 const jump = 500 * time.Millisecond
 
@@ -44,6 +50,7 @@ type Hot struct {
 	lease protocol.Instant
 
 	mode       Mode
+	shown      Mode   // as last told
 	serial     string // vendor, model and serial of the pen this connection began with
 	upAt       protocol.Instant
 	proving    bool
@@ -52,11 +59,21 @@ type Hot struct {
 	setting    protocol.Micrometres
 	inForce    bool // a ceiling was sent in this host session and not revoked
 	stopAt     protocol.Instant
+	restopAt   protocol.Instant
 	stopping   bool // a stop was sent, and the motor was on
 	wasOn      bool
 	lastPermit protocol.Instant
 	granted    bool // a permit was sent in this host session
-	overflow   bool
+	released   bool // the pen was taken out of guarded mode at the pen
+	parted     protocol.Instant
+	apart      bool // since parted the session of a pen that was up is gone
+	waitingAt  protocol.Instant
+	undrained  bool // since waitingAt what arrived was not all read
+
+	overflow bool   // a note found the queue to Cold full
+	missed   uint32 // readings among them
+	backlog  []Note // the others, oldest first; its room is never exceeded
+	retell   bool   // even the backlog was full: broken rules are told anew
 
 	lastNow  protocol.Instant
 	lastAt   protocol.At
@@ -68,7 +85,7 @@ type Hot struct {
 
 // NewHot returns a Hot that listens and allows nothing.
 func NewHot(cfg HotConfig) *Hot {
-	h := &Hot{host: protocol.NewHost(cfg.Host, cfg.Seed), emit: cfg.Emit, life: cfg.Host.Life}
+	h := &Hot{host: protocol.NewHost(cfg.Host, cfg.Seed), emit: cfg.Emit, life: cfg.Host.Life, backlog: make([]Note, 0, backlogMost)}
 	if h.life <= 0 {
 		h.life = protocol.DefaultLife
 	}
@@ -117,20 +134,28 @@ func (h *Hot) Tick(now protocol.Instant, at protocol.At, drained bool) {
 		}
 	}
 	h.lastNow, h.lastAt, h.haveTime = now, at, true
+	h.flush()
 
 	h.host.Advance(now)
 	h.drain(now)
+	if drained {
+		h.undrained = false
+	} else if !h.undrained {
+		h.undrained, h.waitingAt = true, now
+	}
 	if h.host.Link() == protocol.LinkUp {
-		if drained {
+		if drained || now.Sub(h.waitingAt) > undrainable {
 			age := now.Sub(h.upAt)
 			if r, ok := h.host.Newest(); ok {
-				age = h.host.Clock().Age(r.Tick, now)
+				age = h.host.Age(r.Tick, now)
 			}
 			h.guard.age(age, now)
 		}
-		if h.proving && now >= h.proveAt && h.host.Prove(now) {
+		if h.proving && now >= h.proveAt && h.mayProve() && h.host.Prove(now) {
 			h.proving = false
 		}
+	} else if h.apart && now.Sub(h.parted) > time.Second {
+		h.guard.set(LinkLost, true, now)
 	}
 	h.guard.set(RecordStalled, h.overflow || h.wanted.allow && now > h.lease, now)
 	if h.stopping && h.wasOn && now.Sub(h.stopAt) > h.life+h.stopTime() && h.host.Link() == protocol.LinkUp && !h.guard.Broken(ReadingsStale) {
@@ -143,7 +168,20 @@ func (h *Hot) Tick(now protocol.Instant, at protocol.At, drained bool) {
 func (h *Hot) Lost(now protocol.Instant) {
 	h.host.PortLost(now)
 	h.drain(now)
+	if h.apart {
+		h.guard.set(LinkLost, true, now)
+	}
+	h.guard.set(PenBusy, false, now)
+	h.guard.set(PenSilent, false, now)
 	h.settle(now)
+}
+
+// mayProve reports whether the pen may be given the test's permit: it is a
+// permit, if a short and shallow one, so no trip may be latched and nothing
+// unwatched or unrecorded.
+func (h *Hot) mayProve() bool {
+	g := &h.guard
+	return g.tripped == 0 && !h.overflow && !g.Broken(ReadingsStale) && !g.Broken(PenNotWell) && !h.stopping
 }
 
 // Do carries out an order of Cold.
@@ -152,20 +190,28 @@ func (h *Hot) Do(o Order, now protocol.Instant) {
 	case OrderWant:
 		h.wanted.ceiling, h.wanted.allow = o.Ceiling, o.Allow
 		h.guard.want(o.Ceiling, now)
-		if h.mode != ModeGuarded && h.mode != ModeStoppable {
+		if h.mode != ModeGuarded {
 			h.guard.confirmed(o.Ceiling) // nothing will confirm it
 		}
 	case OrderLease:
 		h.lease = max(h.lease, o.Until)
-		h.overflow = false
+		h.overflow = len(h.backlog) > 0 || h.retell
 	case OrderAcknowledge:
 		err := h.guard.acknowledge(h.host.Link() == protocol.LinkUp)
 		h.say(Note{Kind: NoteAcked, At: now, Err: err})
 	case OrderAcceptPen:
-		h.serial = h.name()
+		h.serial = ""
+		if h.host.Link() == protocol.LinkUp {
+			h.serial = h.name()
+		}
 		h.guard.set(PenChanged, false, now)
 	case OrderLocate:
 		h.host.Locate(3000)
+	case OrderStop:
+		if h.host.Link() == protocol.LinkUp && (h.mode == ModeGuarded || h.mode == ModeStoppable) {
+			h.stop(now)
+			h.setReady(false, now)
+		}
 	}
 	h.settle(now)
 }
@@ -184,8 +230,14 @@ func (h *Hot) heed(n *protocol.Notice, now protocol.Instant) {
 	case protocol.NoticeReading:
 		g.Observe(&n.Reading, n.Lost, n.At)
 		h.observeStop(&n.Reading, n.At)
-		h.note.Kind, h.note.At, h.note.Reading, h.note.Age, h.note.Lost = NoteReading, n.At, n.Reading, n.Age, n.Lost
-		h.sayNote()
+		h.observeReleased(&n.Reading, n.At)
+		h.note.Kind, h.note.At, h.note.Reading, h.note.Age, h.note.Lost, h.note.Dropped = NoteReading, n.At, n.Reading, n.Age, n.Lost, h.missed
+		if len(h.backlog) == 0 && h.emit(&h.note) {
+			h.missed = 0
+		} else {
+			h.overflow = true
+			h.missed++
+		}
 		h.settle(now)
 	case protocol.NoticeStatus:
 		g.battery(&n.Status, now)
@@ -195,17 +247,19 @@ func (h *Hot) heed(n *protocol.Notice, now protocol.Instant) {
 	case protocol.NoticeUp:
 		h.up(now)
 	case protocol.NoticeLost:
-		h.down(now)
+		h.part(now)
 		g.set(LinkLost, true, now)
 		h.say(Note{Kind: NoteLost, At: now})
 	case protocol.NoticeRebooted:
 		if h.wasOn {
 			g.set(PenRebooted, true, now)
 		}
-		h.down(now)
+		h.part(now)
 		h.say(Note{Kind: NoteLost, At: now})
 	case protocol.NoticeClockJump:
-		h.jumped(0, now)
+		g.set(ClockJumped, true, now)
+		h.say(Note{Kind: NoteClock, At: now})
+		h.part(now)
 	case protocol.NoticeConfirmed:
 		g.confirmed(n.Ceiling)
 		h.setting = 0
@@ -214,12 +268,12 @@ func (h *Hot) heed(n *protocol.Notice, now protocol.Instant) {
 	case protocol.NoticeProven:
 		g.set(PenUnproven, false, now)
 		g.set(ClockJumped, false, now)
-		h.setMode(ModeGuarded, now)
+		h.setMode(ModeGuarded)
 	case protocol.NoticeUnproven:
 		h.proving, h.proveAt = true, now.Add(time.Second)
 	case protocol.NoticeDisobeyed:
 		rule := MotorWithoutPermit
-		if h.granted {
+		if h.granted || h.mode != ModeGuarded {
 			rule = PenDisobeys
 		}
 		g.set(rule, true, now)
@@ -241,7 +295,7 @@ func (h *Hot) heed(n *protocol.Notice, now protocol.Instant) {
 func (h *Hot) up(now protocol.Instant) {
 	g, id := &h.guard, h.host.Identity()
 	h.down(now)
-	h.upAt = now
+	h.upAt, h.apart, h.released = now, false, false
 	switch {
 	case id.Caps.Has(protocol.CapPermits):
 		h.mode = ModeGuarded // in the table's eyes; not shown so until proven
@@ -251,7 +305,7 @@ func (h *Hot) up(now protocol.Instant) {
 	default:
 		h.mode = ModeMonitor
 	}
-	g.connect(id, h.mode, h.host.Rate(), h.life)
+	g.connect(id, h.mode, h.host.Rate(), h.life, now)
 	g.set(PenUnproven, h.mode == ModeGuarded, now)
 	g.set(ClockJumped, g.Broken(ClockJumped) && h.mode == ModeGuarded, now)
 	for _, r := range [...]Rule{LinkLost, PenBusy, PenSilent, PenInvalid, ReadingsStale} {
@@ -265,6 +319,7 @@ func (h *Hot) up(now protocol.Instant) {
 		g.confirmed(h.wanted.ceiling)
 	}
 	copied := *id
+	h.shown = h.shownMode()
 	h.say(Note{Kind: NoteUp, At: now, Identity: &copied, Mode: h.shownMode()})
 }
 
@@ -273,6 +328,12 @@ func (h *Hot) up(now protocol.Instant) {
 func (h *Hot) name() string {
 	id := h.host.Identity()
 	return id.Vendor + "\x00" + id.Model + "\x00" + id.Serial
+}
+
+// part is what the end of a session that was up leaves.
+func (h *Hot) part(now protocol.Instant) {
+	h.down(now)
+	h.parted, h.apart, h.shown = now, true, ModeNone
 }
 
 // down forgets what belonged to a host session.
@@ -286,25 +347,45 @@ func (h *Hot) down(now protocol.Instant) {
 func (h *Hot) jumped(by time.Duration, now protocol.Instant) {
 	h.guard.set(ClockJumped, true, now)
 	h.say(Note{Kind: NoteClock, At: now, Took: by})
-	if h.ready || h.wasOn {
+	if h.ready || h.wasOn || h.host.Testing() {
 		h.host.Revoke(now)
 	}
-	h.down(now)
+	if h.host.Link() == protocol.LinkUp {
+		h.part(now)
+	}
 	h.host.Rehello(now)
 }
 
 // shownMode is the mode as people may see it: guarded only once proven.
 func (h *Hot) shownMode() Mode {
-	if h.mode == ModeGuarded && !h.host.Proven() {
+	if h.host.Link() != protocol.LinkUp || h.mode == ModeGuarded && !h.host.Proven() {
 		return ModeNone
 	}
 	return h.mode
 }
 
-func (h *Hot) setMode(m Mode, now protocol.Instant) {
+// observeReleased follows the pen out of guarded mode, in which it is no more
+// than stoppable, and back: then it has to earn 'guarded' anew.
+func (h *Hot) observeReleased(r *protocol.Reading, at protocol.Instant) {
+	out := r.Flags.Has(protocol.FlagReleased)
+	if out == h.released || h.mode != ModeGuarded && h.mode != ModeStoppable || !h.host.Identity().Caps.Has(protocol.CapPermits) {
+		return
+	}
+	h.released = out
+	if out {
+		h.inForce, h.proving, h.setting = false, false, 0
+		h.setMode(ModeStoppable)
+		h.guard.confirmed(h.wanted.ceiling)
+		return
+	}
+	h.setMode(ModeGuarded)
+	h.guard.set(PenUnproven, true, at)
+	h.proving, h.proveAt = true, at
+}
+
+func (h *Hot) setMode(m Mode) {
 	h.mode = m
 	h.guard.setMode(m)
-	h.say(Note{Kind: NoteMode, At: now, Mode: h.shownMode()})
 }
 
 func (h *Hot) stopTime() time.Duration {
@@ -330,8 +411,12 @@ func (h *Hot) settle(now protocol.Instant) {
 	switch {
 	case !up:
 		h.setReady(false, now)
-	case h.wanted.ceiling == 0 || g.tripped != 0 || !g.MayRun() || h.ready && !h.wanted.allow:
-		if h.ready || h.inForce || h.mode == ModeStoppable && h.wasOn && !h.stopping {
+	case h.wanted.ceiling == 0 || !g.MayRun() || h.ready && !h.wanted.allow:
+		switch {
+		case h.ready || h.inForce || g.tripped != 0 && h.host.Testing():
+			h.stop(now)
+		case h.mode != ModeGuarded && h.mode != ModeStoppable || !h.wasOn:
+		case !h.stopping && (h.mode == ModeStoppable || g.tripped != 0), h.stopping && now.Sub(h.restopAt) >= restop:
 			h.stop(now)
 		}
 		h.setReady(false, now)
@@ -351,14 +436,18 @@ func (h *Hot) settle(now protocol.Instant) {
 		}
 		h.setReady(h.wanted.allow, now)
 	}
-	h.tell()
+	h.tell(now)
 }
 
 // stop revokes what is in force.
 func (h *Hot) stop(now protocol.Instant) {
 	h.host.Revoke(now)
 	h.inForce, h.setting = false, 0
-	if h.wasOn {
+	h.restopAt = now
+	if h.mode == ModeGuarded && !h.host.Proven() {
+		h.proving, h.proveAt = true, now.Add(time.Second) // the test, if any, ends with it
+	}
+	if h.wasOn && !h.stopping {
 		h.stopping, h.stopAt = true, now
 	}
 	if h.guard.tripped != 0 {
@@ -379,22 +468,68 @@ func (h *Hot) setReady(on bool, now protocol.Instant) {
 	h.say(Note{Kind: NoteReady, At: now, On: on, Ceiling: h.wanted.ceiling})
 }
 
-// tell passes the guard's findings on.
-func (h *Hot) tell() {
+// tell passes on what changed: the guard's findings, and the mode.
+func (h *Hot) tell(now protocol.Instant) {
 	var f Finding
 	for h.guard.next(&f) {
 		h.say(Note{Kind: NoteFinding, At: f.At, Finding: f})
 	}
+	if m := h.shownMode(); m != h.shown && h.host.Link() == protocol.LinkUp {
+		h.shown = m
+		h.say(Note{Kind: NoteMode, At: now, Mode: m})
+	}
 }
 
+// say puts a note into the queue to Cold, behind those that wait for room.
 func (h *Hot) say(n Note) {
-	h.note = n
-	h.sayNote()
-}
-
-func (h *Hot) sayNote() {
-	if !h.emit(&h.note) {
+	if len(h.backlog) == 0 {
+		h.note = n
+		if h.emit(&h.note) {
+			return
+		}
 		h.overflow = true
 	}
-	h.note = Note{}
+	if len(h.backlog) < cap(h.backlog) {
+		h.backlog = append(h.backlog, n)
+	} else {
+		h.retell = true
+	}
+}
+
+// flush tries again to pass on what found the queue full. When even the
+// backlog was, Cold learns the present state of each rule, and that the
+// pen's session can't be vouched for.
+func (h *Hot) flush() {
+	for len(h.backlog) > 0 {
+		h.note = h.backlog[0]
+		if !h.emit(&h.note) {
+			return
+		}
+		h.backlog = h.backlog[:copy(h.backlog, h.backlog[1:])]
+	}
+	if !h.retell {
+		return
+	}
+	h.retell = false
+	h.retellAll()
+}
+
+// retellAll brings Cold up to date after notes were lost.
+func (h *Hot) retellAll() {
+	g := &h.guard
+	h.say(Note{Kind: NoteLost, At: h.lastNow})
+	for _, r := range Rules() {
+		f := Finding{Rule: r, Response: r.Respond(g.mode, g.source), On: g.Broken(r), At: h.lastNow, MotorOn: h.wasOn}
+		if r == g.tripped {
+			f = g.cause
+			f.On = true
+		}
+		h.say(Note{Kind: NoteFinding, At: h.lastNow, Finding: f})
+	}
+	if h.host.Link() == protocol.LinkUp {
+		copied := *h.host.Identity()
+		h.shown = h.shownMode()
+		h.say(Note{Kind: NoteUp, At: h.lastNow, Identity: &copied, Mode: h.shown})
+		h.say(Note{Kind: NoteReady, At: h.lastNow, On: h.ready, Ceiling: h.wanted.ceiling})
+	}
 }

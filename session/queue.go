@@ -14,7 +14,7 @@ const (
 	NoteUp        NoteKind = iota + 1 // a pen's session is up: Identity, Mode
 	NoteLost                          // the link is gone
 	NoteMode                          // Mode changed: proven, unproven, released
-	NoteReading                       // Reading, Age, Lost
+	NoteReading                       // Reading, Age, Lost, Dropped
 	NoteStatus                        // Status
 	NoteEvent                         // Event of the pen
 	NoteFinding                       // Finding: a rule broke or healed
@@ -32,7 +32,8 @@ type Note struct {
 	At         protocol.Instant
 	Reading    protocol.Reading
 	Age        time.Duration
-	Lost       uint32
+	Lost       uint32 // frames lost on the line since the reading before
+	Dropped    uint32 // readings that found the queue to Cold full since then
 	Status     protocol.Status
 	Event      protocol.PenEvent
 	Refusal    protocol.Refusal
@@ -54,8 +55,9 @@ const (
 	OrderWant        OrderKind = iota + 1 // Ceiling and Allow: what is wanted from now on
 	OrderLease                            // permits may be renewed until Until
 	OrderAcknowledge                      // a person acknowledges the trip
-	OrderAcceptPen                        // a person accepts the pen that answers now
+	OrderAcceptPen                        // the pen that answers now, or next, is the right one
 	OrderLocate                           // the pen shows itself
+	OrderStop                             // a person says stop: whatever runs is stopped, permit or not
 )
 
 // Order is one thing that Cold asks of Hot, a plain value.

@@ -37,6 +37,21 @@ type rig struct {
 	out      []byte
 	ran      time.Duration // motor on
 	permits  int
+
+	id2      func(*protocol.Identity) // changes the identity at the next boot
+	mangle   func(f *protocol.Frame, m *protocol.Reading) bool
+	forced   bool // readings show a running motor, whatever the pen does
+	extra    uint32
+	mute     bool // nothing of the host's arrives at the pen
+	full     bool // the queue of notes is full
+	late     bool // what arrived is never all read
+	battery  uint8
+	dec      protocol.Decoder
+	seq      uint16
+	findings []session.Finding
+	log      []session.Note // all but readings and statuses
+	dropped  func(o session.Order) bool
+	lastOut  protocol.Instant // a permit was sent
 }
 
 type commit struct {
@@ -58,7 +73,7 @@ func rigIdentity() protocol.Identity {
 func newRig(t testing.TB, id protocol.Identity) *rig {
 	t.Helper()
 	r := &rig{t: t, id: id, now: 1_000_000, at: 1_800_000_000_000_000, up: 5_000_000, set: 500,
-		answers: map[uint64]session.Answer{}, disk: func() time.Duration { return 2 * time.Millisecond }}
+		answers: map[uint64]session.Answer{}, battery: 80, disk: func() time.Duration { return 2 * time.Millisecond }}
 	r.boot()
 	r.agent()
 	return r
@@ -77,7 +92,16 @@ func (r *rig) boot() {
 // agent starts the agent's two lanes anew.
 func (r *rig) agent() {
 	r.hot = session.NewHot(session.HotConfig{Seed: [32]byte{byte(r.now), byte(r.now >> 8)}, Emit: func(n *session.Note) bool {
+		if r.full {
+			return false
+		}
 		r.notes = append(r.notes, *n)
+		if n.Kind == session.NoteFinding {
+			r.findings = append(r.findings, n.Finding)
+		}
+		if n.Kind != session.NoteReading && n.Kind != session.NoteStatus {
+			r.log = append(r.log, *n)
+		}
 		return true
 	}})
 	ids := byte(0)
@@ -89,7 +113,7 @@ func (r *rig) agent() {
 
 func (r *rig) sense() {
 	r.pen.Sense(r.up, protocol.Sensors{Set: r.set, Motor: r.motor, Retracted: r.motor == protocol.MotorOff,
-		Contact: r.contact, ContactKnown: true, StrokeRate: 1000, CurrentMA: protocol.None, Battery: 80})
+		Contact: r.contact, ContactKnown: true, StrokeRate: 1000, CurrentMA: protocol.None, Battery: r.battery})
 }
 
 // step moves everything on by d.
@@ -99,15 +123,16 @@ func (r *rig) step(d time.Duration) {
 		r.stepPen()
 		r.out = r.pen.AppendOutput(r.out[:0])
 		if !r.unplug {
-			r.hot.Receive(r.out, r.now)
+			r.hot.Receive(r.tamper(r.out), r.now)
 		}
-		r.hot.Tick(r.now, r.at, true)
+		r.hot.Tick(r.now, r.at, !r.late)
 		var o protocol.Outgoing
 		for r.hot.Output(&o) {
 			if o.Lane == protocol.LanePermit {
 				r.permits++
+				r.lastOut = r.now
 			}
-			if !r.unplug {
+			if !r.unplug && !r.mute {
 				r.pen.Receive(o.Bytes(), r.up)
 			}
 		}
@@ -167,7 +192,9 @@ func (r *rig) stepCold() {
 	}
 	var o session.Order
 	for r.cold.Order(&o) {
-		r.hot.Do(o, r.now)
+		if r.dropped == nil || !r.dropped(o) {
+			r.hot.Do(o, r.now)
+		}
 	}
 	var a session.Answer
 	for r.cold.Answer(&a) {
@@ -318,4 +345,62 @@ func TestOverDepthTripsAndIsRecovered(t *testing.T) {
 		t.Error("motor restarted by itself")
 	}
 	r.check()
+}
+
+// tamper lets mangle change or drop what the pen sends.
+func (r *rig) tamper(b []byte) []byte {
+	if r.mangle == nil && !r.forced {
+		return b
+	}
+	var out []byte
+	var f protocol.Frame
+	for ok := true; ok; {
+		if b, ok = r.dec.Next(b, &f); !ok {
+			break
+		}
+		var m protocol.Reading
+		payload := append([]byte(nil), f.Payload...)
+		f.Payload = payload
+		if f.Type == protocol.TypeReading {
+			if err := m.Parse(payload); err != nil {
+				r.t.Fatal(err)
+			}
+		}
+		if r.forced {
+			if m.Flags.Motor() != protocol.MotorRunning {
+				r.extra++ // it would be frozen otherwise
+			}
+			m.Flags = m.Flags&^3 | protocol.Flags(protocol.MotorRunning)
+			m.Strokes += r.extra / 2
+		}
+		if r.mangle != nil && !r.mangle(&f, &m) {
+			continue
+		}
+		if f.Type == protocol.TypeReading {
+			payload = m.Append(nil)
+		} else {
+			payload = f.Payload
+		}
+		out = protocol.AppendFrame(out, f.Type, f.Seq, payload)
+	}
+	return out
+}
+
+// found returns the newest finding of the rule that says it broke.
+func (r *rig) found(rule session.Rule) (session.Finding, bool) {
+	for i := len(r.findings) - 1; i >= 0; i-- {
+		if f := r.findings[i]; f.Rule == rule && f.On {
+			return f, true
+		}
+	}
+	return session.Finding{}, false
+}
+
+// press presses start or stop.
+func (r *rig) press() protocol.StartResult { return r.pen.Press(r.up) }
+
+// reboot gives the pen a new boot id.
+func (r *rig) reboot() {
+	r.id.Boot++
+	r.boot()
 }

@@ -1,5 +1,7 @@
 package session
 
+import "fmt"
+
 // Priority is how much an alarm matters. Source: DOMAIN 6.3 (IEC 60601-1-8).
 type Priority uint8
 
@@ -18,6 +20,17 @@ func (p Priority) String() string { return priorityNames[p] }
 
 // MarshalText gives the priority's code.
 func (p Priority) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText reads a priority's code.
+func (p *Priority) UnmarshalText(b []byte) error {
+	for i, n := range priorityNames {
+		if n == string(b) {
+			*p = Priority(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("session: %q is no priority", b)
+}
 
 // Words are what a person reads about a rule: the act first, then the cause,
 // then the remedy. Source: DESIGN 'Words'.
