@@ -1,0 +1,431 @@
+package agent_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+	"golang.org/x/term"
+
+	"penlog/cmd/internal/agent"
+	"penlog/cmd/internal/simpen"
+	"penlog/device"
+	"penlog/protocol"
+	"penlog/session"
+	"penlog/session/limits"
+	"penlog/sim"
+	"penlog/store"
+)
+
+// room is an agent and a simulated pen on a real pseudo-terminal.
+type room struct {
+	t        *testing.T
+	agent    *agent.Agent
+	dir      string
+	controls chan simpen.Control
+	seen     chan simpen.Observation
+	device   string
+	log      *syncBuffer
+	stop     func() error
+}
+
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// patience bounds every wait: nothing here is a matter of speed.
+const patience = 20 * time.Second
+
+// newRoom starts a pen and an agent that guards it. faults are there from the
+// pen's first moment.
+func newRoom(t *testing.T, faults ...string) *room {
+	t.Helper()
+	r := &room{t: t, dir: filepath.Join(t.TempDir(), "record")}
+	r.startPen(faults...)
+	r.startAgent()
+	return r
+}
+
+func (r *room) startPen(faults ...string) {
+	t := r.t
+	t.Helper()
+	profile, err := sim.ProfileByName("reference")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.controls, r.seen = make(chan simpen.Control, 64), make(chan simpen.Observation, 4096)
+	for _, f := range faults {
+		r.controls <- simpen.Control{Do: "fault", Name: f}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- simpen.Run(ctx, simpen.Config{Pen: sim.Config{Profile: profile, Seed: 11}, PTY: "-", Controls: r.controls,
+			Observe: func(o simpen.Observation) {
+				select {
+				case r.seen <- o:
+				default:
+				}
+			}})
+	}()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	r.device = r.observe("ready", func(o simpen.Observation) bool { return o.See == "ready" }).Device
+}
+
+func (r *room) startAgent() {
+	t := r.t
+	t.Helper()
+	addr, err := device.ParseAddress("serial://" + r.device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.log = &syncBuffer{}
+	a, err := agent.New(t.Context(), agent.Config{Addr: addr, Dir: r.dir, Limits: limits.Default(), Version: "test",
+		Log: slog.New(slog.NewTextHandler(r.log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- a.Run(ctx) }()
+	r.agent = a
+	r.stop = sync.OnceValue(func() error { cancel(); return <-ended })
+	t.Cleanup(func() {
+		if err := r.stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func (r *room) observe(what string, ok func(simpen.Observation) bool) simpen.Observation {
+	r.t.Helper()
+	limit := time.After(patience)
+	for {
+		select {
+		case o := <-r.seen:
+			if ok(o) {
+				return o
+			}
+		case <-limit:
+			r.t.Fatalf("the pen was not seen: %s", what)
+		}
+	}
+}
+
+// until waits for a view that is ok.
+func (r *room) until(what string, ok func(session.View) bool) session.View {
+	r.t.Helper()
+	w := r.agent.Watch()
+	defer r.agent.Unwatch(w)
+	limit := time.After(patience)
+	for {
+		select {
+		case u := <-w.C:
+			if ok(u.View) {
+				return u.View
+			}
+		case <-limit:
+			r.t.Fatalf("not seen within %v: %s; view %+v; log %s", patience, what, r.agent.View(), r.log)
+		}
+	}
+}
+
+func (r *room) do(c session.Command) error {
+	r.t.Helper()
+	c.By = "op-1"
+	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
+	defer cancel()
+	_, err := r.agent.Do(ctx, c)
+	return err
+}
+
+func (r *room) must(c session.Command) {
+	r.t.Helper()
+	if err := r.do(c); err != nil {
+		r.t.Fatalf("%s: %v", c.Do, err)
+	}
+}
+
+func broken(rule session.Rule) func(session.View) bool {
+	return func(v session.View) bool {
+		return slices.ContainsFunc(v.Broken, func(b session.RuleView) bool { return b.Rule == rule })
+	}
+}
+
+func guarded(v session.View) bool { return v.Mode == session.ModeGuarded }
+func ready(v session.View) bool   { return v.Ready }
+
+// run brings the room to a pen that runs in the cheek at 1 mm.
+func (r *room) run() {
+	r.t.Helper()
+	r.must(session.Command{Do: session.CmdOpen})
+	r.until("guarded", guarded)
+	r.must(session.Command{Do: session.CmdChoose, Zone: limits.Cheek, Indication: limits.AcneScarRolling})
+	r.controls <- simpen.Control{Do: "dial", UM: 1000}
+	r.controls <- simpen.Control{Do: "contact", On: true}
+	r.controls <- simpen.Control{Do: "press"}
+	r.until("press test passed", func(v session.View) bool {
+		return slices.ContainsFunc(v.Checks, func(c session.Check) bool { return c.Code == "press_test" && c.OK })
+	})
+	r.must(session.Command{Do: session.CmdArm})
+	r.until("ready", ready)
+	r.controls <- simpen.Control{Do: "press"}
+	r.until("running", func(v session.View) bool { return v.MotorOn && v.State == session.Active })
+}
+
+// verify ends the agent and checks the whole record.
+func (r *room) verify() []session.Record {
+	r.t.Helper()
+	if err := r.stop(); err != nil {
+		r.t.Fatal(err)
+	}
+	rd, err := store.OpenReader(r.t.Context(), r.dir)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer rd.Close()
+	if _, err := rd.VerifyAll(r.t.Context()); err != nil {
+		r.t.Fatal(err)
+	}
+	infos, err := rd.Sessions(r.t.Context(), 0, 1)
+	if err != nil || len(infos) == 0 {
+		r.t.Fatalf("no session in the record: %v", err)
+	}
+	if !infos[0].Simulated {
+		r.t.Error("a simulated session is not marked in the store")
+	}
+	records, err := rd.Records(r.t.Context(), infos[0].ID)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return records
+}
+
+func kinds(records []session.Record) string {
+	var k []string
+	for _, r := range records {
+		k = append(k, r.Kind)
+	}
+	return strings.Join(k, " ")
+}
+
+func TestTreatmentOverARealTerminal(t *testing.T) {
+	r := newRoom(t)
+	r.run()
+	r.until("a second of strokes", func(v session.View) bool { return v.Strokes > 120 })
+	r.controls <- simpen.Control{Do: "fault", Name: "deep", Amount: 1000}
+	v := r.until("tripped", func(v session.View) bool { return v.State == session.Tripped && !v.MotorOn })
+	if v.Trip == nil || v.Trip.Rule != session.DepthAboveCeiling {
+		t.Fatalf("tripped by %+v", v.Trip)
+	}
+	o := r.observe("over the limit", func(o simpen.Observation) bool { return o.See == "over_limit" })
+	if o.Over.Cause != "revoke" && o.Over.Cause != "lapse" || o.Over.ClearUS == 0 {
+		t.Errorf("the episode ended by %+v", o.Over)
+	}
+	r.controls <- simpen.Control{Do: "clear", Name: "deep"}
+	r.must(session.Command{Do: session.CmdAcknowledge})
+	r.must(session.Command{Do: session.CmdResume})
+	r.until("ready again", ready)
+	if r.agent.View().MotorOn {
+		t.Error("the motor runs without a press")
+	}
+	r.must(session.Command{Do: session.CmdFinish})
+	records := r.verify()
+	if k := kinds(records); !strings.HasSuffix(k, "ended") || !strings.Contains(k, "rule_broke") || !strings.Contains(k, "stop_seen") {
+		t.Errorf("recorded %s", k)
+	}
+	for _, rec := range records[2:] {
+		if _, src, err := session.DecodeEvent(&rec); err != nil || src != session.SourceSimulator {
+			t.Errorf("record %d (%s): source %q, %v", rec.Seq, rec.Kind, src, err)
+		}
+	}
+}
+
+func TestUnplugAndReplugComesBackPaused(t *testing.T) {
+	r := newRoom(t)
+	r.run()
+	r.controls <- simpen.Control{Do: "unplug"}
+	r.until("paused", func(v session.View) bool { return v.State == session.Paused && !v.PenUp })
+	r.controls <- simpen.Control{Do: "replug"}
+	v := r.until("guarded again", guarded)
+	if v.Ready || v.State != session.Paused {
+		t.Fatalf("after replug: %+v", v)
+	}
+	r.must(session.Command{Do: session.CmdResume})
+	r.until("ready", ready)
+	r.verify()
+}
+
+func TestRestartComesBackPaused(t *testing.T) {
+	r := newRoom(t)
+	r.run()
+	before := r.agent.View()
+	if err := r.stop(); err != nil {
+		t.Fatal(err)
+	}
+	r.observe("motor off", func(o simpen.Observation) bool { return o.See == "motor" && o.On != nil && !*o.On })
+	r.startAgent()
+	v := r.until("guarded again", guarded)
+	if v.Session != before.Session || v.State != session.Paused || v.Ready {
+		t.Fatalf("taken up as %+v", v)
+	}
+	r.must(session.Command{Do: session.CmdResume})
+	r.until("ready", ready)
+	r.verify()
+}
+
+func TestSecondAgentOnTheFolderIsRefused(t *testing.T) {
+	r := newRoom(t)
+	addr, _ := device.ParseAddress("serial://" + r.device)
+	_, err := agent.New(t.Context(), agent.Config{Addr: addr, Dir: r.dir, Limits: limits.Default(), Version: "test"})
+	if !errors.Is(err, store.ErrInUse) {
+		t.Errorf("a second agent: %v", err)
+	}
+}
+
+func TestPensThatMisbehave(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		fault   string
+		amount  int64
+		running bool // the fault comes while the motor runs
+		want    session.Rule
+	}{
+		{"ignore-hello", 0, false, session.PenSilent},
+		{"reboot", 0, true, session.PenRebooted},
+		{"backwards", 1000, true, session.ReadingsImpossible},
+		{"mute", 0, true, session.LinkLost},
+		{"tick-jump", 700_000, true, session.ClockJumped},
+		{"stuck-sensor", 200, true, session.DepthUnverifiable},
+		{"stuck-sensor", 990, true, session.ReadingsFrozen},
+		{"reports", int64(protocol.FaultMotor), true, session.PenFault},
+		{"shows-permit", 0, false, session.MotorWithoutPermit},
+	} {
+		t.Run(tt.fault, func(t *testing.T) {
+			if !tt.running {
+				r := newRoom(t, tt.fault)
+				r.until(tt.want.String(), broken(tt.want))
+				return
+			}
+			r := newRoom(t)
+			r.run()
+			w := r.agent.Watch() // some rules heal before a view shows them
+			defer r.agent.Unwatch(w)
+			r.controls <- simpen.Control{Do: "fault", Name: tt.fault, Amount: tt.amount}
+			limit := time.After(patience)
+			var heard []session.Event
+			for {
+				select {
+				case u := <-w.C:
+					heard = append(heard, u.Events...)
+					for _, e := range u.Events {
+						if b, ok := e.(session.RuleBroke); ok && b.Rule == tt.want {
+							return
+						}
+					}
+				case <-limit:
+					t.Fatalf("%v was not found; heard %+v; log %s", tt.want, heard, r.log)
+				}
+			}
+		})
+	}
+}
+
+func TestPenThatIgnoresStopIsNeverGuardedAgain(t *testing.T) {
+	r := newRoom(t)
+	r.run()
+	r.controls <- simpen.Control{Do: "fault", Name: "motor-stuck"}
+	r.must(session.Command{Do: session.CmdStop})
+	v := r.until("found to disobey", broken(session.PenDisobeys))
+	if v.Trip == nil || v.Trip.Words.Priority != session.PriorityHigh || v.Mode == session.ModeGuarded {
+		t.Errorf("a pen that runs on: %+v", v)
+	}
+}
+
+// other is a pseudo-terminal with something at its far end that is no pen.
+func (r *room) other() *os.File {
+	r.t.Helper()
+	m, s, err := pty.Open()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if _, err := term.MakeRaw(int(s.Fd())); err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { m.Close(); s.Close() })
+	r.device = s.Name()
+	return m
+}
+
+func TestForeignDeviceIsNeverWrittenTo(t *testing.T) {
+	r := &room{t: t, dir: filepath.Join(t.TempDir(), "record")}
+	m := r.other()
+	r.startAgent()
+	rng := rand.New(rand.NewPCG(1, 2))
+	sound := protocol.AppendFrame(nil, protocol.TypeReading, 1, (&protocol.Reading{}).Append(nil))
+	host := protocol.AppendFrame(nil, protocol.TypeHello, 1, (&protocol.Hello{Nonce: 5}).Append(nil))
+	var sent uint64
+	for i := range 200 {
+		b := []byte("$GPGGA,123519,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47\r\nAT+CGMM\r\n")
+		switch i % 4 {
+		case 1: // half frames
+			b = sound[:1+rng.IntN(len(sound)-2)]
+		case 2: // a run without an end
+			b = bytes.Repeat([]byte{0xaa}, 1000)
+		case 3: // another host on the line
+			b = host
+		}
+		sent += uint64(len(b))
+		if _, err := m.Write(b); err != nil {
+			t.Fatal(err)
+		}
+		for end := time.Now().Add(patience); r.agent.Counts().Device.BytesIn < sent; time.Sleep(time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("%d bytes read of %d", r.agent.Counts().Device.BytesIn, sent)
+			}
+		}
+	}
+	if c := r.agent.Counts(); c.Device.BytesOut != 0 || c.Link != protocol.LinkListening {
+		t.Errorf("%d bytes were written to a device that is no pen", c.Device.BytesOut)
+	}
+}
+
+func TestFolderThatCannotBeUsed(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	addr, _ := device.ParseAddress("tcp://127.0.0.1:1")
+	_, err := agent.New(t.Context(), agent.Config{Addr: addr, Dir: file, Limits: limits.Default()})
+	if err == nil || !strings.Contains(err.Error(), file) {
+		t.Errorf("a file for a folder: %v", err)
+	}
+}

@@ -1,0 +1,527 @@
+// Package soak runs the agent against a simulated pen on a real pseudo-terminal
+// in real time, each in a process of its own, while the PC is made to
+// misbehave, and counts stops that should not have been and stops that came
+// late. The pen's own observations are the judge.
+package soak
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"penlog/cmd/internal/agent"
+	"penlog/cmd/internal/api"
+	"penlog/cmd/internal/simpen"
+	screen "penlog/cmd/internal/term"
+	"penlog/device"
+	"penlog/protocol"
+	"penlog/session"
+	"penlog/session/limits"
+	"penlog/sim"
+	"penlog/store"
+)
+
+var (
+	soakFor  = flag.Duration("soak", 0, "how long the soak runs, and judges false stops; 0: a short one that only counts them")
+	soakSeed = flag.Uint64("soak.seed", 1, "what its stalls and moments are drawn from")
+)
+
+// childEnv makes the test binary the pen or the agent of a soak.
+const childEnv = "PENLOG_SOAK_CHILD"
+
+func TestMain(m *testing.M) {
+	var err error
+	switch os.Getenv(childEnv) {
+	case "":
+		flag.Parse()
+		os.Exit(m.Run())
+	case "pen":
+		err = penMain()
+	case "agent":
+		err = agentMain(os.Args[1], os.Args[2], os.Args[3:])
+	case "bare":
+		err = bareMain(os.Args[1])
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+func penMain() error {
+	p, err := sim.ProfileByName("reference")
+	if err != nil {
+		return err
+	}
+	controls := make(chan simpen.Control)
+	go simpen.ReadControls(context.Background(), os.Stdin, controls)
+	out := json.NewEncoder(os.Stdout)
+	return simpen.Run(context.Background(), simpen.Config{Pen: sim.Config{Profile: p, Seed: *soakSeed}, PTY: "-", Baud: 115200,
+		Controls: controls, Observe: func(o simpen.Observation) { out.Encode(o) }})
+}
+
+// agentMain runs an agent. Its options: "slow" makes the disk take 200 ms for
+// one commit of ten, "view" draws the terminal's view, "rate=N" asks for N
+// readings a second.
+func agentMain(port, dir string, options []string) error {
+	debug.SetGCPercent(400)
+	debug.SetMemoryLimit(64 << 20)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	addr, err := device.ParseAddress(port)
+	if err != nil {
+		return err
+	}
+	cfg := agent.Config{Addr: addr, Dir: dir, Limits: limits.Default(), Version: "soak", Log: slog.New(slog.NewTextHandler(os.Stderr, nil))}
+	view := false
+	for _, o := range options {
+		switch {
+		case o == "slow":
+			rng := rand.New(rand.NewPCG(*soakSeed, 2))
+			cfg.Stall = func() { // only the store's writer calls it
+				if rng.IntN(10) == 0 {
+					time.Sleep(200 * time.Millisecond)
+				}
+			}
+		case o == "view":
+			view = true
+		case strings.HasPrefix(o, "rate="):
+			if _, err := fmt.Sscanf(o, "rate=%d", &cfg.Rate); err != nil {
+				return err
+			}
+		}
+	}
+	a, err := agent.New(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	fmt.Println("http://" + ln.Addr().String())
+	go api.New(a, "soak").HTTP().Serve(ln)
+	if view {
+		go draw(ctx, a)
+	}
+	return a.Run(ctx)
+}
+
+// draw shows the session as a terminal would, to nobody.
+func draw(ctx context.Context, a *agent.Agent) {
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		panic(err)
+	}
+	defer null.Close()
+	sc := screen.Screen{Style: screen.Style{Color: true}}
+	for t := time.NewTicker(screen.Every); ctx.Err() == nil; <-t.C {
+		v := a.View()
+		io.WriteString(null, sc.Draw(&v))
+	}
+}
+
+// pen is the pen's process.
+type pen struct {
+	t   *testing.T
+	cmd *exec.Cmd
+	in  io.Writer
+	obs chan simpen.Observation
+}
+
+func child(t *testing.T, what string, args ...string) *exec.Cmd {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := exec.Command(exe, args...)
+	c.Env = append(os.Environ(), childEnv+"="+what)
+	c.Stderr = os.Stderr
+	return c
+}
+
+func startPen(t *testing.T) (*pen, string) {
+	t.Helper()
+	p := &pen{t: t, cmd: child(t, "pen"), obs: make(chan simpen.Observation, 1024)}
+	var err error
+	if p.in, err = p.cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(p.obs)
+		for d := json.NewDecoder(out); ; {
+			var o simpen.Observation
+			if d.Decode(&o) != nil {
+				return
+			}
+			p.obs <- o
+		}
+	}()
+	t.Cleanup(func() { p.cmd.Process.Kill(); p.cmd.Wait() })
+	o := <-p.obs
+	if o.See != "ready" || o.Ready == nil {
+		t.Fatalf("the pen began with %+v", o)
+	}
+	return p, o.Ready.Device
+}
+
+func (p *pen) do(c simpen.Control) {
+	b, _ := json.Marshal(c)
+	if _, err := p.in.Write(append(b, '\n')); err != nil {
+		p.t.Errorf("control %+v: %v", c, err)
+	}
+}
+
+// host is the agent's process.
+type host struct {
+	t   *testing.T
+	cmd *exec.Cmd
+	url string
+}
+
+func startAgent(t *testing.T, dev, dir string, options ...string) *host {
+	t.Helper()
+	h := &host{t: t, cmd: child(t, "agent", append([]string{"serial://" + dev, dir}, options...)...)}
+	out, err := h.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { h.cmd.Process.Kill(); h.cmd.Wait() })
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatalf("the agent did not start: %v", err)
+	}
+	h.url = strings.TrimSpace(line)
+	return h
+}
+
+func (h *host) command(c session.Command) error {
+	c.By = "soak"
+	b, _ := json.Marshal(c)
+	r, err := http.Post(h.url+"/v1/command", "application/json", bytes.NewReader(b))
+	if err != nil {
+		return err
+	}
+	defer r.Body.Close()
+	if r.StatusCode != http.StatusOK {
+		b, _ := io.ReadAll(r.Body)
+		return fmt.Errorf("%s: %s", c.Do, b)
+	}
+	return nil
+}
+
+func (h *host) must(c session.Command) {
+	h.t.Helper()
+	if err := h.command(c); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func (h *host) view() (v session.View) {
+	r, err := http.Get(h.url + "/v1/state")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer r.Body.Close()
+	if err := json.NewDecoder(r.Body).Decode(&v); err != nil {
+		h.t.Fatal(err)
+	}
+	return v
+}
+
+// until asks until ok, at most for a minute: on a loaded machine nothing here
+// is a matter of speed.
+func (h *host) until(what string, ok func(session.View) bool) session.View {
+	h.t.Helper()
+	for end := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
+		v := h.view()
+		if ok(v) {
+			return v
+		}
+		if time.Now().After(end) {
+			b, _ := json.Marshal(v)
+			h.t.Fatalf("not within a minute: %s; %s", what, b)
+		}
+	}
+}
+
+// report is what a soak found.
+type report struct {
+	mu        sync.Mutex
+	expecting bool // a stop is called for now
+	on        bool // the motor
+	false     []string
+	late      []string
+	overs     []simpen.OverLimit
+	silences  []simpen.Silence
+	stalls    int
+	longest   time.Duration
+	runtime   time.Duration // motor on
+	since     int64
+}
+
+func (r *report) watch(p *pen, stop time.Duration) {
+	budget := (protocol.DefaultLife + stop + 5*time.Millisecond).Microseconds()
+	for o := range p.obs {
+		r.mu.Lock()
+		switch o.See {
+		case "motor":
+			on := o.On != nil && *o.On
+			if r.on && !on {
+				r.runtime += time.Duration(o.At-r.since) * time.Microsecond
+				if !r.expecting {
+					r.false = append(r.false, fmt.Sprintf("at %.3f s: motor off by %s", float64(o.At)/1e6, o.Cause))
+				}
+			}
+			r.on, r.since = on, o.At
+		case "over_limit":
+			r.overs = append(r.overs, *o.Over)
+			if took := o.Over.ClearUS - o.Over.FrameUS; o.Over.ClearUS == 0 || o.Over.FrameUS == 0 || took > budget {
+				r.late = append(r.late, fmt.Sprintf("at %.3f s: %+v", float64(o.At)/1e6, *o.Over))
+			}
+		case "host_silent":
+			r.silences = append(r.silences, *o.Silent)
+			if o.Silent.ClearAfter > budget {
+				r.late = append(r.late, fmt.Sprintf("at %.3f s: %+v", float64(o.At)/1e6, *o.Silent))
+			}
+		}
+		r.mu.Unlock()
+	}
+}
+
+func (r *report) expect(on bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.expecting = on
+}
+
+func (r *report) running() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.on
+}
+
+// TestSoak is the proof of the lease: no false stop and no late stop while the
+// agent is stopped for 20 to 200 ms at a time, a core is busy and the disk
+// stalls; and a host that dies for two seconds stops the pen in time.
+func TestSoak(t *testing.T) {
+	p, dev := startPen(t)
+	dir := filepath.Join(t.TempDir(), "record")
+	h := startAgent(t, dev, dir, "slow")
+	profile, err := sim.ProfileByName("reference")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rep := &report{expecting: true}
+	t.Cleanup(func() {
+		if t.Failed() {
+			dump(t, dir)
+		}
+	})
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		rep.watch(p, time.Duration(profile.Identity.StopMS)*time.Millisecond)
+	}()
+
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() { // a busy second core
+		for ctx.Err() == nil {
+		}
+	}()
+
+	h.must(session.Command{Do: session.CmdOpen})
+	h.until("guarded", func(v session.View) bool { return v.Mode == session.ModeGuarded })
+	h.must(session.Command{Do: session.CmdChoose, Zone: limits.Cheek, Indication: limits.AcneScarRolling})
+	p.do(simpen.Control{Do: "dial", UM: 1000})
+	p.do(simpen.Control{Do: "contact", On: true})
+	p.do(simpen.Control{Do: "press"})
+	h.until("press test passed", func(v session.View) bool {
+		return slices.ContainsFunc(v.Checks, func(c session.Check) bool { return c.Code == "press_test" && c.OK })
+	})
+	h.must(session.Command{Do: session.CmdArm})
+
+	rng := rand.New(rand.NewPCG(*soakSeed, 1))
+	// Beside other tests on the same cores a false stop proves nothing, so the
+	// short form only counts them. A late stop is wrong on any machine.
+	end := time.Now().Add(max(*soakFor, 8*time.Second))
+	for round := 0; time.Now().Before(end); round++ {
+		h.until("ready", func(v session.View) bool { return v.Ready })
+		p.do(simpen.Control{Do: "press"})
+		for !rep.running() {
+			time.Sleep(time.Millisecond)
+		}
+		rep.expect(false)
+		// Run on under stalls.
+		for until := time.Now().Add(4 * time.Second); time.Now().Before(until); {
+			stall := 20*time.Millisecond + time.Duration(rng.Int64N(int64(180*time.Millisecond)))
+			h.stall(stall)
+			rep.stalls++
+			rep.longest = max(rep.longest, stall)
+			time.Sleep(300*time.Millisecond + time.Duration(rng.Int64N(int64(700*time.Millisecond))))
+		}
+		if round%5 == 4 {
+			rep.expect(true)         // the motor stops, and that is right
+			h.stall(2 * time.Second) // a host that is as good as dead
+			h.until("paused", func(v session.View) bool { return v.State == session.Paused })
+			h.until("guarded again", func(v session.View) bool { return v.Mode == session.ModeGuarded })
+			h.must(session.Command{Do: session.CmdResume})
+			continue
+		}
+		// Over the limit, with the host stalled at a random moment around it.
+		rep.expect(true)
+		p.do(simpen.Control{Do: "fault", Name: "deep", Amount: 1000})
+		if rng.IntN(2) == 0 {
+			h.stall(20*time.Millisecond + time.Duration(rng.Int64N(int64(180*time.Millisecond))))
+		}
+		if v := h.until("tripped and still", func(v session.View) bool { return !v.MotorOn }); v.State != session.Tripped {
+			// A false stop came first, and is counted: go on.
+			p.do(simpen.Control{Do: "clear", Name: "deep"})
+			h.recover()
+			continue
+		}
+		p.do(simpen.Control{Do: "clear", Name: "deep"})
+		h.must(session.Command{Do: session.CmdAcknowledge})
+		h.must(session.Command{Do: session.CmdResume})
+	}
+	h.must(session.Command{Do: session.CmdFinish})
+	h.cmd.Process.Signal(os.Interrupt)
+	if err := h.cmd.Wait(); err != nil {
+		t.Errorf("the agent ended with %v", err)
+	}
+	p.do(simpen.Control{Do: "quit"})
+	<-watched
+
+	rep.print(t)
+	for _, f := range rep.false {
+		if *soakFor > 0 {
+			t.Error("false stop ", f)
+		} else {
+			t.Log("false stop ", f)
+		}
+	}
+	for _, l := range rep.late {
+		t.Error("late stop ", l)
+	}
+	if len(rep.overs) == 0 || rep.runtime == 0 {
+		t.Error("the soak proved nothing: no over-limit, or the motor never ran")
+	}
+	r, err := store.OpenReader(context.Background(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if v, err := r.VerifyAll(context.Background()); err != nil {
+		t.Error(err)
+	} else {
+		t.Logf("record: %+v", v)
+	}
+}
+
+// dump prints the journal of a soak that failed.
+func dump(t *testing.T, dir string) {
+	r, err := store.OpenReader(context.Background(), dir)
+	if err != nil {
+		t.Log(err)
+		return
+	}
+	defer r.Close()
+	infos, err := r.Sessions(context.Background(), 0, 1)
+	if err != nil || len(infos) == 0 {
+		t.Log("no session: ", err)
+		return
+	}
+	records, err := r.Records(context.Background(), infos[0].ID)
+	if err != nil {
+		t.Log(err)
+	}
+	for _, rec := range records[max(0, len(records)-60):] {
+		t.Logf("%4d %9.3f s %s %.200s", rec.Seq, float64(rec.Mono)/1e6, rec.Kind, rec.Body)
+	}
+}
+
+// recover brings a session that was stopped back to where permits are wanted.
+func (h *host) recover() {
+	h.t.Helper()
+	h.until("ready", func(v session.View) bool {
+		switch {
+		case v.State == session.Tripped:
+			h.command(session.Command{Do: session.CmdAcknowledge})
+		case v.State == session.Paused && v.Mode == session.ModeGuarded:
+			h.command(session.Command{Do: session.CmdResume})
+		}
+		return v.Ready
+	})
+}
+
+// stall stops the agent's process for d.
+func (h *host) stall(d time.Duration) {
+	h.cmd.Process.Signal(syscall.SIGSTOP)
+	time.Sleep(d)
+	h.cmd.Process.Signal(syscall.SIGCONT)
+}
+
+func (r *report) print(t *testing.T) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t.Logf("motor on %v under %d stalls of 20–200 ms (longest %v): %d false stops", r.runtime.Round(time.Millisecond), r.stalls, r.longest.Round(time.Millisecond), len(r.false))
+	var revoke, clear []time.Duration
+	lapsed := 0
+	for _, o := range r.overs {
+		if o.ToRevokeUS > 0 {
+			revoke = append(revoke, time.Duration(o.ToRevokeUS)*time.Microsecond)
+		}
+		if o.Cause == "lapse" {
+			lapsed++
+		}
+		clear = append(clear, time.Duration(o.ToClearUS)*time.Microsecond)
+	}
+	t.Logf("%d over-limit episodes, %d of them ended by the permit's death: over-limit reading → revoke read %s; → needles clear %s; %d late",
+		len(r.overs), lapsed, spread(revoke), spread(clear), len(r.late))
+	var quiet []time.Duration
+	for _, s := range r.silences {
+		quiet = append(quiet, time.Duration(s.ClearAfter)*time.Microsecond)
+	}
+	t.Logf("%d times a dead host: newest permit → needles clear %s", len(quiet), spread(quiet))
+}
+
+func spread(d []time.Duration) string {
+	if len(d) == 0 {
+		return "none"
+	}
+	slices.SortFunc(d, cmp.Compare)
+	return fmt.Sprintf("p50 %v, max %v", d[len(d)/2].Round(100*time.Microsecond), d[len(d)-1].Round(100*time.Microsecond))
+}
