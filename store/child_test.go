@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -22,6 +23,10 @@ func TestMain(m *testing.M) {
 	if job == "" {
 		os.Exit(m.Run())
 	}
+	go func() { // stdin ends with the parent, and so does the child
+		io.Copy(io.Discard, os.Stdin)
+		os.Exit(2)
+	}()
 	if err := children[job](os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -31,11 +36,22 @@ func TestMain(m *testing.M) {
 // child is a running child process.
 type child struct {
 	*exec.Cmd
-	lines *bufio.Scanner // of its stdout
+	lines  *bufio.Scanner  // of its stdout
+	stderr strings.Builder // to be read after Wait
 }
 
 // spawn starts a child. It is killed and waited for at the end of the test.
 func spawn(t testing.TB, job string, args ...string) *child {
+	t.Helper()
+	c, err := spawnWith(t, nil, job, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// spawnWith is spawn with attributes the system may refuse.
+func spawnWith(t testing.TB, attr *syscall.SysProcAttr, job string, args ...string) (*child, error) {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
@@ -43,24 +59,27 @@ func spawn(t testing.TB, job string, args ...string) *child {
 	}
 	c := &child{Cmd: exec.Command(exe, args...)}
 	c.Env = append(os.Environ(), childVar+"="+job)
-	var errors strings.Builder
-	c.Stderr = &errors
+	c.SysProcAttr = attr
+	c.Stderr = &c.stderr
+	if _, err := c.StdinPipe(); err != nil { // open until Wait: see TestMain
+		t.Fatal(err)
+	}
 	out, err := c.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := c.Start(); err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	t.Cleanup(func() {
 		c.Process.Kill()
 		c.Wait()
-		if t.Failed() && errors.Len() > 0 {
-			t.Logf("child %s: %s", job, errors.String())
+		if t.Failed() && c.stderr.Len() > 0 {
+			t.Logf("child %s: %s", job, c.stderr.String())
 		}
 	})
 	c.lines = bufio.NewScanner(out)
-	return c
+	return c, nil
 }
 
 // line returns the child's next line, "" at its end.
