@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -82,19 +83,24 @@ func runAgent(ctx context.Context, f agentFlags, stdout, stderr io.Writer) error
 		return fmt.Errorf("--rate %d: ask for 20 to 1000 readings per second", f.rate)
 	}
 	// Collections cost the other core, not the renewals, but fewer are better:
-	// the heap is small, so let it double and double again, within a bound.
-	debug.SetGCPercent(400)
+	// the heap is small, so let it treble, within a bound.
+	debug.SetGCPercent(200)
 	debug.SetMemoryLimit(64 << 20)
+	_ = lockMemory() // best effort: without it a paging disk may hold renewals up, which stops the pen
 
+	if f.dir == paths.DefaultDir() { // any other folder's parent must be there: a slip must not start an empty record
+		if err := os.MkdirAll(f.dir, 0o700); err != nil {
+			return fmt.Errorf("data folder: %w: give another with --dir", err)
+		}
+	}
 	out := stdout
 	tty := isTerminal(stdout)
 	logTo := stderr
 	if tty && !f.quiet && isTerminal(stderr) {
-		file, err := os.OpenFile(filepath.Join(f.dir, "agent.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-		if err == nil {
-			defer file.Close()
-			logTo = file
-		}
+		// The view and a log can't share a screen: the log goes beside the record.
+		file := &lateFile{path: filepath.Join(f.dir, "agent.log")}
+		defer file.Close()
+		logTo = file
 	}
 	log := slog.New(slog.NewTextHandler(logTo, nil))
 	a, err := agent.New(ctx, agent.Config{Addr: addr, Dir: f.dir, Limits: table, Version: version(), Rate: f.rate, Baud: f.baud, Log: log})
@@ -124,6 +130,7 @@ func runAgent(ctx context.Context, f agentFlags, stdout, stderr io.Writer) error
 	if err == nil && !f.quiet {
 		fmt.Fprintf(out, "penlog %s guards %v · API and metrics %s · record %s\n", version(), addr, url, f.dir)
 	}
+	go debug.FreeOSMemory() // what starting took is not needed again
 	shown := make(chan struct{})
 	go func() { defer close(shown); show(ctx, a, out, tty, f.quiet) }()
 	if err == nil {
@@ -172,6 +179,24 @@ func show(ctx context.Context, a *agent.Agent, out io.Writer, tty, quiet bool) {
 		}
 	}
 }
+
+// lateFile is a file that is opened for appending when it is first written to.
+// What can't be written is dropped: it is a log, not the record.
+type lateFile struct {
+	path string
+	once sync.Once
+	file *os.File
+}
+
+func (l *lateFile) Write(p []byte) (int, error) {
+	l.once.Do(func() { l.file, _ = os.OpenFile(l.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) })
+	if l.file != nil {
+		l.file.Write(p)
+	}
+	return len(p), nil
+}
+
+func (l *lateFile) Close() error { return l.file.Close() }
 
 func isTerminal(w any) bool {
 	f, ok := w.(*os.File)

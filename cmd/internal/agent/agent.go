@@ -30,10 +30,11 @@ import (
 	"penlog/store"
 )
 
-// Sizes of the queues. At 1000 readings a second the notes hold 4 s, twice the
-// commit lease: what does not run for want of a record stops before it is full.
+// Sizes of the queues. At 1000 readings a second the notes hold 2 s, the length
+// of the commit lease: what does not run for want of a record stops when it is
+// full, if it has not before.
 const (
-	notesCap    = 4096
+	notesCap    = 2048
 	ordersCap   = 64
 	commandsCap = 64
 	idleTick    = 10 * time.Millisecond

@@ -85,7 +85,7 @@ func penMain() error {
 // one commit of ten, "view" draws the terminal's view, "rate=N" asks for N
 // readings a second.
 func agentMain(port, dir string, options []string) error {
-	debug.SetGCPercent(400)
+	debug.SetGCPercent(200)
 	debug.SetMemoryLimit(64 << 20)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package main
+
+// lockMemory does nothing here: pages may be written out under pressure.
+func lockMemory() error { return nil }
