@@ -38,6 +38,7 @@ const (
 func commands() []*cobra.Command {
 	return []*cobra.Command{
 		agentCommand(),
+		demoCommand(),
 		limitsCommand(),
 		sessionCommand(),
 	}

@@ -144,31 +144,42 @@ func holding(v *session.View) []session.RuleView {
 	return out
 }
 
-// prompt says what to do, in two lines.
-func (s Style) prompt(v *session.View, width int) []string {
-	cut := func(t string) string {
-		if r := []rune(t); len(r) > width-2 {
-			return string(r[:width-3]) + "…"
-		}
-		return t
-	}
+// Prompt says what to do and why; empty when nothing is in the way.
+func Prompt(v *session.View) (do, why string) {
 	switch h := holding(v); {
 	case v.Trip != nil:
-		t := v.Trip.Words.Act + ". " + v.Trip.Words.Cause
+		do = v.Trip.Words.Act + ". " + v.Trip.Words.Cause
 		if v.Trip.Limit > 0 {
-			t += fmt.Sprintf(" (%s, max %s)", v.Trip.Value.MM(), v.Trip.Limit.MM())
+			do += fmt.Sprintf(" (%s, max %s)", v.Trip.Value.MM(), v.Trip.Limit.MM())
 		}
-		return []string{"  " + s.paint(bold, cut(t)), "  " + cut(v.Trip.Words.Remedy)}
+		return do, v.Trip.Words.Remedy
 	case len(h) > 0 && v.Open:
-		t := h[0].Words.Act + ". " + h[0].Words.Cause
 		if h[0].Rule == session.DialAboveCeiling && v.Verdict.Settable > 0 {
-			t = fmt.Sprintf("Turn the dial to %s. It is at %s, above the max depth of this zone", v.Verdict.Settable.MM(), h[0].Value.MM())
+			return fmt.Sprintf("Turn the dial to %s. It is at %s, above the max depth of this zone", v.Verdict.Settable.MM(), h[0].Value.MM()), h[0].Words.Remedy
 		}
-		return []string{"  " + cut(t), "  " + cut(h[0].Words.Remedy)}
+		return h[0].Words.Act + ". " + h[0].Words.Cause, h[0].Words.Remedy
 	case v.State == session.Paused:
-		return []string{"  " + cut("Confirm patient, zone and max depth, then resume"), ""}
+		return "Confirm patient, zone and max depth, then resume", ""
 	}
-	return []string{"", ""}
+	return "", ""
+}
+
+// prompt is what to do, in two lines.
+func (s Style) prompt(v *session.View, width int) []string {
+	do, why := Prompt(v)
+	do, why = cut(do, width-2), cut(why, width-2)
+	if v.Trip != nil {
+		do = s.paint(bold, do)
+	}
+	return []string{"  " + do, "  " + why}
+}
+
+// cut shortens text to so many columns.
+func cut(text string, columns int) string {
+	if r := []rune(text); len(r) > columns && columns > 0 {
+		return string(r[:columns-1]) + "…"
+	}
+	return text
 }
 
 // Line is the view in one line, for a log or a pipe.

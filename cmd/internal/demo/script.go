@@ -1,0 +1,446 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"penlog/cmd/internal/simpen"
+	"penlog/cmd/internal/term"
+	"penlog/session"
+	"penlog/session/limits"
+)
+
+// scene is one part of the script.
+type scene struct {
+	name string
+	play func() error
+}
+
+// play plays the script, then lets the visitor play, then finishes.
+func (d *demo) play(poll context.Context) error {
+	scenes := []scene{
+		{"start", func() error { return d.start(poll) }},
+		{"open", d.open},
+		{"press test", d.pressTest},
+		{"cheek", d.cheek},
+		{"nose", d.nose},
+		{"periorbital", d.periorbital},
+		{"too deep", d.tooDeep},
+	}
+	if d.cfg.Keys == nil { // no visitor who could
+		scenes = append(scenes, scene{"cable out", d.unplugged}, scene{"kill -9", d.killed})
+	} else {
+		scenes = append(scenes, scene{"your turn", d.yourTurn})
+	}
+	scenes = append(scenes, scene{"finish", d.finish})
+	for i, s := range scenes {
+		if err := s.play(); err != nil {
+			for _, s := range scenes[i:] {
+				if s.name != "your turn" {
+					d.missing = append(d.missing, s.name)
+				}
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// open opens a session and waits until the pen has earned 'guarded'.
+func (d *demo) open() error {
+	d.say(asTitle, "A session. The pen first proves that it stops by itself")
+	if _, err := d.ask(session.Command{Do: session.CmdOpen}); err != nil {
+		return err
+	}
+	if err := d.until("the pen is guarded", func() bool {
+		d.id = d.world.view.Session
+		return d.world.view.Open && d.world.view.Mode == session.ModeGuarded && !broken(&d.world.view, session.PenUnproven)
+	}); err != nil {
+		return err
+	}
+	v := d.world.now()
+	d.expect(v.Simulated, "the agent took the pen as simulated, by the pen's own mark")
+	d.world.look(func() {
+		p := d.world.saw(marks{}, func(o *simpen.Observation) bool { return o.See == "permit" && o.On != nil && !*o.On && o.Lapsed })
+		on := d.world.saw(marks{}, func(o *simpen.Observation) bool { return o.See == "permit" && o.On != nil && *o.On })
+		if p != nil && on != nil {
+			defer d.say(asFigure, "one permit was granted with the motor off and let die: it lasted %s at the pen; now it is guarded", ms(p.At-on.At))
+		}
+	})
+	return d.pause(1200 * time.Millisecond)
+}
+
+// pressTest presses start without a permit: the pen must stay still.
+func (d *demo) pressTest() error {
+	d.say(asTitle, "Press test: start is pressed without a permit")
+	m := d.world.marks()
+	if err := d.pen.do(simpen.Control{Do: "press"}); err != nil {
+		return err
+	}
+	var result string
+	if err := d.until("the press is seen at the pen and by the agent", func() bool {
+		o := d.world.saw(m, isPress)
+		_, told := heard[session.PressTested](d.world, m, nil)
+		if o != nil {
+			result = o.Result
+		}
+		return o != nil && (told || result != "no_permit")
+	}); err != nil {
+		return err
+	}
+	var strokes uint64
+	d.world.look(func() { strokes = d.world.pen.Strokes })
+	d.expect(result == "no_permit" && strokes == 0, "the pen stayed still: no permit, %d strokes", strokes)
+	return d.pause(900 * time.Millisecond)
+}
+
+const scars = limits.AcneScarRolling
+
+func (d *demo) cheek() error {
+	d.say(asTitle, "Left cheek, acne scars")
+	if err := d.choose(limits.Cheek, limits.Left); err != nil {
+		return err
+	}
+	if err := d.dialTo(d.settable()); err != nil {
+		return err
+	}
+	if _, err := d.ask(session.Command{Do: session.CmdArm}); err != nil {
+		return err
+	}
+	if err := d.run(); err != nil {
+		return err
+	}
+	d.say(asText, "time-out done, permit given, start pressed: the needles run")
+	return d.glides(3)
+}
+
+// nose has a lower max depth than the cheek: the dial must come down first.
+func (d *demo) nose() error {
+	d.say(asTitle, "Nose: its max depth is lower, the dial still at the cheek's")
+	if err := d.halt(); err != nil {
+		return err
+	}
+	if err := d.choose(limits.Nose, limits.SideNone); err != nil {
+		return err
+	}
+	if err := d.until("the dial holds the pen", func() bool { return broken(&d.world.view, session.DialAboveCeiling) }); err != nil {
+		return err
+	}
+	v := d.world.now()
+	do, _ := term.Prompt(&v)
+	d.say(asText, "the screen says: %s", do)
+	m := d.world.marks()
+	if err := d.pen.do(simpen.Control{Do: "press"}); err != nil {
+		return err
+	}
+	var result string
+	if err := d.until("the press is seen", func() bool {
+		o := d.world.saw(m, isPress)
+		if o != nil {
+			result = o.Result
+		}
+		return o != nil
+	}); err != nil {
+		return err
+	}
+	v = d.world.now()
+	d.expect(result == "no_permit" && v.Trip == nil, "a hold, not a trip: a press now does nothing, nobody has to acknowledge")
+	if err := d.pause(1500 * time.Millisecond); err != nil {
+		return err
+	}
+	if err := d.dialTo(d.settable()); err != nil {
+		return err
+	}
+	if err := d.until("the hold has cleared itself", func() bool { return d.world.view.Ready }); err != nil {
+		return err
+	}
+	d.say(asText, "the dial is at %s: Ready again, by itself", d.world.now().Set.MM())
+	if err := d.run(); err != nil {
+		return err
+	}
+	return d.glides(2)
+}
+
+// periorbital is not offered for acne scars.
+func (d *demo) periorbital() error {
+	d.say(asTitle, "Periorbital: chosen by mistake")
+	if err := d.halt(); err != nil {
+		return err
+	}
+	events, err := d.ask(session.Command{Do: session.CmdChoose, Zone: limits.Periorbital, Side: limits.Left, Indication: scars})
+	if err != nil {
+		return err
+	}
+	words := ""
+	for _, e := range events {
+		if r, ok := e.(session.ZoneRefused); ok {
+			words = r.Verdict.Words()
+		}
+	}
+	if err := d.until("the pen has no permit", func() bool { return !d.world.permit && !d.world.view.Ready }); err != nil {
+		return err
+	}
+	if words == "" {
+		d.fail("periorbital was not refused")
+		return nil
+	}
+	d.expect(true, "%s; the pen has no permit", words)
+	return d.pause(1500 * time.Millisecond)
+}
+
+// tooDeep turns the dial up while the needles run.
+func (d *demo) tooDeep() error {
+	d.say(asTitle, "Back to the cheek: a higher max depth needs a second, deliberate act")
+	if err := d.choose(limits.Cheek, limits.Left); err != nil {
+		return err
+	}
+	if err := d.dialTo(d.settable()); err != nil {
+		return err
+	}
+	if err := d.resume(); err != nil {
+		return err
+	}
+	if err := d.run(); err != nil {
+		return err
+	}
+	if err := d.glides(1); err != nil {
+		return err
+	}
+	if err := d.tripped(); err != nil {
+		return err
+	}
+	return d.glides(1)
+}
+
+// tripped turns the dial to 2.5 while the needles run, and recovers.
+func (d *demo) tripped() error {
+	if err := d.run(); err != nil {
+		return err
+	}
+	if err := d.pen.do(simpen.Control{Do: "contact", On: true}); err != nil {
+		return err
+	}
+	d.say(asTitle, "Over-deep: with the needles in the skin, the dial is turned to 2.50 mm")
+	m := d.world.marks()
+	if err := d.pen.do(simpen.Control{Do: "dial", UM: 2500}); err != nil {
+		return err
+	}
+	var over *simpen.OverLimit
+	if err := d.until("the over-deep needles are stopped", func() bool {
+		if o := d.world.saw(m, func(o *simpen.Observation) bool { return o.See == "over_limit" }); o != nil {
+			over = o.Over
+		}
+		return over != nil && d.world.view.Trip != nil && d.world.clear
+	}); err != nil {
+		return err
+	}
+	v := d.world.now()
+	for _, line := range overWords(over) {
+		d.say(asFigure, "%s", line)
+	}
+	d.expect(v.Trip.Rule == session.DepthAboveCeiling && over.MotorOffUS != 0, "STOPPED: %s, with max depth %s, by %s",
+		v.Trip.Value.MM(), v.Trip.Limit.MM(), stopWords[over.Cause])
+	if err := d.pen.do(simpen.Control{Do: "contact"}); err != nil {
+		return err
+	}
+	if err := d.until("the dial is at 2.50 mm", func() bool { return d.world.view.Set == 2500 && !d.world.view.MotorOn }); err != nil {
+		return err
+	}
+	_, err := d.ask(session.Command{Do: session.CmdAcknowledge})
+	var ref *session.RefusedError
+	if !errors.As(err, &ref) {
+		if err == nil {
+			d.fail("the trip could be acknowledged while the dial was still at 2.50 mm")
+			return nil
+		}
+		return err
+	}
+	d.expect(true, "acknowledging too early is refused: %s", plainly(ref.Words))
+	if err := d.confirm("turn the dial back, acknowledge, confirm"); err != nil {
+		return err
+	}
+	if err := d.recover(); err != nil {
+		return err
+	}
+	return d.run()
+}
+
+var stopWords = map[string]string{"revoke": "the agent's stop", "lapse": "the death of the permit", "ceiling": "a new ceiling", "own": "the pen itself"}
+
+// recover brings the session from wherever it is back to Ready, as a technician does.
+func (d *demo) recover() error {
+	if err := d.until("there is a session at hand", func() bool { return d.world.views > 0 && d.world.view.Open }); err != nil {
+		return err
+	}
+	v := d.world.now()
+	if v.Verdict.Settable > 0 && v.Set > v.Verdict.Settable {
+		if err := d.dialTo(int32(v.Verdict.Settable)); err != nil {
+			return err
+		}
+	}
+	if v.Trip != nil {
+		if _, err := d.ask(session.Command{Do: session.CmdAcknowledge}); err != nil {
+			return err
+		}
+		d.say(asText, "the trip is acknowledged: the session is paused, not running")
+	}
+	return d.resume()
+}
+
+// resume is the person's word that patient, zone and max depth are right. It
+// does nothing when the session is not paused.
+func (d *demo) resume() error {
+	if err := d.until("the pen has proved itself", func() bool {
+		return d.world.view.Mode == session.ModeGuarded && !broken(&d.world.view, session.PenUnproven)
+	}); err != nil {
+		return err
+	}
+	if d.world.now().State != session.Paused {
+		return nil
+	}
+	if _, err := d.ask(session.Command{Do: session.CmdResume}); err != nil {
+		return err
+	}
+	if err := d.until("the pen is ready", func() bool { return d.world.view.Ready && d.world.permit }); err != nil {
+		return err
+	}
+	d.say(asText, "patient, zone and max depth confirmed: Ready, and still until start is pressed")
+	return nil
+}
+
+// choose chooses a zone that is offered.
+func (d *demo) choose(z limits.Zone, s limits.Side) error {
+	events, err := d.ask(session.Command{Do: session.CmdChoose, Zone: z, Side: s, Indication: scars})
+	if err != nil {
+		return err
+	}
+	for _, e := range events {
+		if c, ok := e.(session.ZoneChosen); ok {
+			d.say(asText, "%s", c.Verdict.Words())
+			return d.until("the zone is shown", func() bool { return d.world.view.Verdict.Zone == z })
+		}
+	}
+	return fmt.Errorf("demo: %s was not allowed", z.Name())
+}
+
+// settable is the highest setting of this pen that the zone allows.
+func (d *demo) settable() int32 { return int32(d.world.now().Verdict.Settable) }
+
+// dialTo turns the dial and waits until the agent knows.
+func (d *demo) dialTo(um int32) error {
+	if err := d.pen.do(simpen.Control{Do: "dial", UM: um}); err != nil {
+		return err
+	}
+	return d.until("the dial is at "+mm(um), func() bool { return int32(d.world.view.Set) == um })
+}
+
+// run has start pressed when the motor is off, with a permit there.
+func (d *demo) run() error {
+	for try := 0; ; try++ {
+		if err := d.until("the pen is ready", func() bool { return d.world.view.Ready && d.world.permit && (d.world.motor || d.world.clear) }); err != nil {
+			return err
+		}
+		var on bool
+		m := d.world.marks()
+		d.world.look(func() { on = d.world.motor })
+		result := "ran"
+		if !on {
+			if err := d.pen.do(simpen.Control{Do: "press"}); err != nil {
+				return err
+			}
+			if err := d.until("the press is seen", func() bool {
+				o := d.world.saw(m, isPress)
+				if o != nil {
+					result = o.Result
+				}
+				return o != nil
+			}); err != nil {
+				return err
+			}
+		}
+		if result == "ran" {
+			return d.until("the agent sees the motor", func() bool { return d.world.view.MotorOn })
+		}
+		if try == 3 {
+			return fmt.Errorf("demo: start was pressed with the pen ready, and the pen said %q", result)
+		}
+	}
+}
+
+// halt has the motor stopped by the button, and the tip lifted.
+func (d *demo) halt() error {
+	if err := d.pen.do(simpen.Control{Do: "contact"}); err != nil {
+		return err
+	}
+	var on bool
+	d.world.look(func() { on = d.world.motor })
+	if on {
+		if err := d.pen.do(simpen.Control{Do: "press"}); err != nil {
+			return err
+		}
+	}
+	return d.until("the motor is off", func() bool { return !d.world.motor && d.world.clear && !d.world.view.MotorOn })
+}
+
+var axes = [...]string{"horizontal", "vertical", "oblique_left", "oblique_right"}
+
+// strokesInGlide make a glide of about half a second.
+const strokesInGlide = 60
+
+// glides moves the pen over the skin, and between glides does what the visitor's
+// keys ask for.
+func (d *demo) glides(n int) error {
+	for i := range n {
+		if err := d.heedKeys(); err != nil {
+			return err
+		}
+		if err := d.glide(axes[i%len(axes)]); err != nil {
+			return err
+		}
+	}
+	return d.heedKeys()
+}
+
+func (d *demo) glide(axis string) error {
+	if err := d.run(); err != nil {
+		return err
+	}
+	var from uint64
+	states := 0
+	d.world.look(func() { from, states = d.world.pen.Strokes, d.world.states })
+	for _, c := range []simpen.Control{{Do: "contact", On: true}, {Do: "glide", Axis: axis}} {
+		if err := d.pen.do(c); err != nil {
+			return err
+		}
+	}
+	if err := d.until("a glide is done", func() bool {
+		return d.world.states > states && (d.world.pen.Strokes >= from+strokesInGlide || !d.world.motor)
+	}); err != nil {
+		return err
+	}
+	return d.pen.do(simpen.Control{Do: "contact"})
+}
+
+func isPress(o *simpen.Observation) bool { return o.See == "press" }
+
+func broken(v *session.View, r session.Rule) bool {
+	for _, b := range v.Broken {
+		if b.Rule == r {
+			return true
+		}
+	}
+	return false
+}
+
+// finish ends the session.
+func (d *demo) finish() error {
+	if err := d.halt(); err != nil {
+		return err
+	}
+	if _, err := d.ask(session.Command{Do: session.CmdFinish}); err != nil {
+		return err
+	}
+	return d.until("the session is closed", func() bool { return !d.world.view.Open })
+}
