@@ -72,7 +72,7 @@ func send(t *testing.T, method, url, body string, edit func(*http.Request)) answ
 		t.Fatal(err)
 	}
 	a := answer{Status: resp.StatusCode}
-	if strings.HasPrefix(resp.Header.Get("Content-Type"), "application/json") {
+	if method == "POST" && strings.HasPrefix(resp.Header.Get("Content-Type"), "application/json") {
 		if err := json.Unmarshal(b, &a); err != nil {
 			t.Fatalf("%s: %v", b, err)
 		}
