@@ -1,0 +1,43 @@
+package sim
+
+import "penlog/protocol"
+
+// uptime is what the pen's clock shows at a moment.
+func (p *Pen) uptime(at protocol.Instant) protocol.Uptime {
+	d := int64(at - p.base)
+	return p.up + protocol.Uptime(d+d/1_000_000*p.cfg.Drift+d%1_000_000*p.cfg.Drift/1_000_000)
+}
+
+// moment is the first at which the pen's clock shows u.
+func (p *Pen) moment(u protocol.Uptime) protocol.Instant {
+	if u <= p.up {
+		return p.base
+	}
+	d := int64(u - p.up)
+	if p.cfg.Drift == 0 {
+		return p.base + protocol.Instant(d)
+	}
+	rate := 1_000_000 + p.cfg.Drift
+	at := p.base + protocol.Instant(d/rate*1_000_000+d%rate*1_000_000/rate)
+	for p.uptime(at) < u {
+		at++
+	}
+	for at > p.base && p.uptime(at-1) >= u {
+		at--
+	}
+	return at
+}
+
+// jump moves the pen's clock. A clock that goes back still runs its timers
+// forward: only the ticks it shows are earlier.
+func (p *Pen) jump(by int64) {
+	if p.link == nil {
+		return
+	}
+	if by < 0 {
+		p.shift -= protocol.Tick(-by)
+		return
+	}
+	p.base, p.up = p.now, p.uptime(p.now)+protocol.Uptime(by)
+	p.link.Advance(p.up)
+}
