@@ -1,0 +1,91 @@
+package campaign_test
+
+import (
+	"flag"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"penlog/cmd/internal/campaign"
+	"penlog/protocol"
+)
+
+var (
+	seeds = flag.Int("campaign.seeds", 300, "how many seeds")
+	first = flag.Uint64("campaign.first", 1, "the first of them")
+	one   = flag.Uint64("campaign.seed", 0, "play this seed only; with -v step by step")
+)
+
+// each runs every seed, as many at once as there are cores.
+func each(n int, from uint64, run func(uint64)) {
+	var next atomic.Uint64
+	next.Store(from - 1)
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for {
+				seed := next.Add(1)
+				if seed >= from+uint64(n) {
+					return
+				}
+				run(seed)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// report fails the test with what a person needs to look into a seed.
+func report(t *testing.T, r *campaign.Result) {
+	t.Helper()
+	t.Errorf("seed %d (%v, %s):", r.Seed, r.Class, r.Profile)
+	for _, v := range r.Violations {
+		t.Errorf("  %.6f s: %s: %s", float64(v.At)/1e6, v.Rule, v.What)
+	}
+	t.Errorf("replay: go test ./cmd/internal/campaign -run TestPromisesHold -campaign.seed %d -v", r.Seed)
+}
+
+// Whatever hand, technician, line, disk and PC do, every promise holds against
+// the truth.
+func TestPromisesHold(t *testing.T) {
+	if *one != 0 {
+		r := campaign.Run(*one, campaign.Config{Trace: func(at protocol.Instant, what string) {
+			if testing.Verbose() {
+				fmt.Printf("%10.6f %s\n", float64(at)/1e6, what)
+			}
+		}})
+		if r.Failed() {
+			report(t, &r)
+		}
+		return
+	}
+	var mu sync.Mutex
+	var sum campaign.Counts
+	var virtual time.Duration
+	var failed int
+	begun := time.Now()
+	rules := map[string]int{}
+	each(*seeds, *first, func(seed uint64) {
+		r := campaign.Run(seed, campaign.Config{})
+		mu.Lock()
+		defer mu.Unlock()
+		sum.Add(&r.Counts)
+		virtual += r.Length
+		if r.Failed() {
+			for _, v := range r.Violations {
+				rules[v.Rule]++
+			}
+			if failed++; failed <= 10 {
+				report(t, &r)
+			}
+		}
+	})
+	took := time.Since(begun)
+	t.Logf("%d seeds, %v virtual in %v (%.0f times life): %+v", *seeds, virtual, took.Round(time.Millisecond), virtual.Seconds()/took.Seconds(), sum)
+	if failed > 0 {
+		t.Errorf("%d of %d seeds failed: %v", failed, *seeds, rules)
+	}
+}

@@ -1,0 +1,140 @@
+package campaign
+
+import (
+	"time"
+
+	"penlog/protocol"
+	"penlog/session"
+)
+
+// disk is the model store: what is written becomes durable in order, each batch
+// as a whole, after a delay; only what is durable survives the agent.
+type disk struct {
+	rng     rng
+	slow    time.Duration // the usual longest commit
+	stalled protocol.Instant
+	queue   []write
+	last    protocol.Instant // the newest write ends
+	kept    []*shelf         // sessions, oldest first
+}
+
+// write is a batch on its way.
+type write struct {
+	batch session.Batch
+	done  protocol.Instant
+	life  int // of the agent that asked
+	epoch protocol.Instant
+}
+
+// shelf is what is durable of one session.
+type shelf struct {
+	id      session.ID
+	records []session.Record
+	chain   session.Chain
+	signal  session.Chain
+	fold    *session.Procedure
+	samples uint64
+	strokes uint64
+	newest  protocol.Instant // arrival of its newest sample, in the world's time
+	bad     error            // it does not hold together
+}
+
+func (d *disk) submit(b session.Batch, now protocol.Instant, life int, epoch protocol.Instant) {
+	took := d.rng.span(200*time.Microsecond, d.slow)
+	if d.rng.chance(3) {
+		took += d.rng.span(0, 60*time.Millisecond)
+	}
+	d.last = max(d.last, now, d.stalled).Add(took)
+	d.queue = append(d.queue, write{b, d.last, life, epoch})
+}
+
+// stall lets nothing become durable before until.
+func (d *disk) stall(until protocol.Instant) {
+	if until <= d.stalled {
+		return
+	}
+	d.stalled = until
+	for i := range d.queue {
+		d.queue[i].done = max(d.queue[i].done, until)
+		d.last = max(d.last, d.queue[i].done)
+	}
+}
+
+func (d *disk) next() protocol.Instant {
+	if len(d.queue) == 0 {
+		return never
+	}
+	return d.queue[0].done
+}
+
+// forget drops what was on its way when the agent was killed and had not begun.
+func (d *disk) forget(now protocol.Instant) {
+	d.queue = d.queue[:0]
+	d.last = now
+}
+
+// keep makes a write durable.
+func (d *disk) keep(w *write) *shelf {
+	b := &w.batch
+	var s *shelf
+	for _, k := range d.kept {
+		if k.id == b.Session {
+			s = k
+		}
+	}
+	if s == nil {
+		s = &shelf{id: b.Session, chain: session.Chain{Session: b.Session}, signal: session.Chain{Session: b.Session},
+			fold: session.NewProcedure(b.Session)}
+		d.kept = append(d.kept, s)
+	}
+	for i := range b.Records {
+		r := &b.Records[i]
+		if err := s.chain.Check(r); err != nil && s.bad == nil {
+			s.bad = err
+		}
+		e, _, err := session.DecodeEvent(r)
+		if err != nil {
+			s.bad = err
+			continue
+		}
+		s.fold.Apply(e, r.At)
+		s.records = append(s.records, *r)
+	}
+	if c := b.Chunk; c != nil {
+		if err := s.signal.CheckChunk(c); err != nil && s.bad == nil {
+			s.bad = err
+		}
+		s.samples += uint64(c.Count)
+		samples, err := session.Samples(c.Body)
+		if err != nil || len(samples) != int(c.Count) {
+			s.bad = err
+		}
+		if n := len(samples); n > 0 {
+			s.newest = samples[n-1].Arrived + w.epoch
+		}
+	}
+	return s
+}
+
+// open returns the newest session that nothing has closed, nil when there is none.
+func (d *disk) open() *shelf {
+	for i := len(d.kept) - 1; i >= 0; i-- {
+		if s := d.kept[i]; !s.fold.State.Over() {
+			return s
+		}
+	}
+	return nil
+}
+
+// refold folds a session's records anew, as a restarted agent does.
+func (s *shelf) refold() *session.Procedure {
+	p := session.NewProcedure(s.id)
+	for i := range s.records {
+		e, _, err := session.DecodeEvent(&s.records[i])
+		if err != nil {
+			continue // found when it was kept
+		}
+		p.Apply(e, s.records[i].At)
+	}
+	return p
+}

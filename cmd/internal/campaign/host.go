@@ -1,0 +1,295 @@
+package campaign
+
+import (
+	"encoding/binary"
+	"time"
+
+	"penlog/protocol"
+	"penlog/session"
+)
+
+// Figures of the agent as it runs live: cmd/internal/agent and device.
+const (
+	readSize    = 1024
+	readTimeout = 10 * time.Millisecond
+	coldTick    = 20 * time.Millisecond
+	ttySize     = 4095 // what a terminal's driver holds
+	stallGap    = 20 * time.Millisecond
+	stallQuiet  = 10 * time.Millisecond
+	ordersCap   = 64
+	controlCap  = 1024
+)
+
+// host is the agent's process on its PC.
+type host struct {
+	w     *world
+	rng   rng
+	alive bool
+	lives int
+	epoch protocol.Instant // the world's time at which its monotonic clock began
+
+	hot    *session.Hot
+	cold   *session.Cold
+	notes  []session.Note
+	cap    int
+	orders []session.Order
+	acked  []uint64 // commits that Cold has not heard of
+	asked  []session.Command
+	handed *session.Procedure // fold of what was handed to the disk
+
+	port      bool
+	tty       []byte
+	box       mailbox
+	hotAt     protocol.Instant
+	coldAt    protocol.Instant
+	writeAt   protocol.Instant
+	hotStall  protocol.Instant
+	coldStall protocol.Instant
+	lastRead  protocol.Instant
+	quietTill protocol.Instant
+	drainedAt protocol.Instant // Hot last took its orders
+	lag       time.Duration    // longest wake-up in normal times
+}
+
+// mailbox is device.Mailbox without its goroutines: of permits and revokes only
+// the newest waits, and a revoke displaces a permit.
+type mailbox struct {
+	revoke, permit []byte
+	control        []byte
+	sizes          []int
+}
+
+func (m *mailbox) put(o *protocol.Outgoing) {
+	b := o.Bytes()
+	switch o.Lane {
+	case protocol.LaneRevoke:
+		m.permit = m.permit[:0]
+		m.revoke = append(m.revoke[:0], b...)
+	case protocol.LanePermit:
+		m.permit = append(m.permit[:0], b...)
+	default:
+		if len(m.control)+len(b) <= controlCap {
+			m.control, m.sizes = append(m.control, b...), append(m.sizes, len(b))
+		}
+	}
+}
+
+func (m *mailbox) empty() bool { return len(m.revoke)+len(m.permit)+len(m.control) == 0 }
+
+func (m *mailbox) clear() { *m = mailbox{} }
+
+// mono is the agent's own clock.
+func (h *host) mono(now protocol.Instant) protocol.Instant { return now - h.epoch }
+
+// start begins a life of the agent, taking up what the disk holds.
+func (h *host) start(now protocol.Instant) {
+	w := h.w
+	h.alive, h.lives = true, h.lives+1
+	h.epoch = now - protocol.Instant(h.rng.below(1_000_000))
+	h.notes, h.orders, h.acked, h.asked = nil, nil, nil, nil
+	h.box.clear()
+	h.tty = h.tty[:0]
+	h.hotStall, h.coldStall, h.lastRead, h.quietTill, h.drainedAt = 0, 0, now, now.Add(stallQuiet), now
+	var seed [32]byte
+	for i := 0; i < 32; i += 8 {
+		binary.LittleEndian.PutUint64(seed[i:], h.rng.next())
+	}
+	h.hot = session.NewHot(session.HotConfig{Host: protocol.HostConfig{Life: w.cfg.Seams.Life}, Seed: seed, Emit: h.emit})
+	h.cold = session.NewCold(session.ColdConfig{Limits: w.table, Version: "campaign", NewID: w.newID})
+	h.handed = nil
+	if s := w.disk.open(); s != nil {
+		h.handed = s.refold()
+		h.cold.Restore(s.refold(), s.chain, s.signal, h.mono(now), w.wall(now))
+		w.judge.restored(h.cold.Procedure())
+		if w.cfg.Seams.Resume {
+			h.asked = append(h.asked, session.Command{Do: session.CmdResume, By: "nobody"})
+		}
+	}
+	h.hotAt, h.coldAt, h.writeAt = now.Add(readTimeout), now, never
+}
+
+// kill ends it between two instructions.
+func (h *host) kill() {
+	h.alive, h.hot, h.cold = false, nil, nil
+	h.hotAt, h.coldAt, h.writeAt = never, never, never
+	h.box.clear()
+	h.port = false
+}
+
+// emit is the bounded queue from Hot to Cold.
+func (h *host) emit(n *session.Note) bool {
+	if len(h.notes) >= h.cap {
+		return false
+	}
+	h.notes = append(h.notes, *n)
+	h.wakeCold()
+	return true
+}
+
+func (h *host) wakeCold() {
+	at := max(h.rng.after(h.w.now, 10*time.Microsecond, h.lag/2), h.coldStall)
+	h.coldAt = min(h.coldAt, at)
+}
+
+// arrived puts bytes into the terminal's buffer and wakes the reader.
+func (h *host) arrived(b []byte, now protocol.Instant) {
+	if !h.port {
+		return
+	}
+	room := ttySize - len(h.tty)
+	if room < len(b) {
+		h.w.logf("terminal overflows by %d bytes", len(b)-room)
+		b = b[:room]
+	}
+	h.tty = append(h.tty, b...)
+	h.w.peak(&h.w.res.Counts.Peaks.TTY, len(h.tty))
+	if h.alive {
+		h.hotAt = min(h.hotAt, max(h.rng.after(now, 20*time.Microsecond, h.lag), h.hotStall))
+	}
+}
+
+// stepHot is one turn of the port's reader, or of the ticker while no port is open.
+func (h *host) stepHot(now protocol.Instant) {
+	if now < h.hotStall {
+		h.hotAt = h.hotStall
+		return
+	}
+	n := min(len(h.tty), readSize)
+	drained := false
+	if h.port {
+		if now.Sub(h.lastRead) > stallGap {
+			h.quietTill = now.Add(stallQuiet)
+		}
+		h.lastRead = now
+		drained = n == len(h.tty) && n < readSize && now >= h.quietTill
+	}
+	m := h.mono(now)
+	if n > 0 {
+		b := h.tty[:n]
+		if f := h.w.cfg.Seams.Heard; f != nil {
+			b = f(b)
+		}
+		h.hot.Receive(b, m)
+		h.tty = append(h.tty[:0], h.tty[n:]...)
+		h.post(now)
+	}
+	for _, o := range h.orders {
+		h.hot.Do(o, m)
+	}
+	h.orders, h.drainedAt = h.orders[:0], now
+	h.hot.Tick(m, h.w.wall(now), drained)
+	h.post(now)
+	h.hotAt = now.Add(readTimeout + h.rng.span(0, h.lag))
+	if len(h.tty) > 0 {
+		h.hotAt = h.rng.after(now, 10*time.Microsecond, 200*time.Microsecond)
+	}
+}
+
+// post moves frames from Hot to the mailbox.
+func (h *host) post(now protocol.Instant) {
+	var o protocol.Outgoing
+	for h.hot.Output(&o) {
+		if !h.port {
+			continue
+		}
+		h.w.judge.sent(&o, now)
+		if f := h.w.cfg.Seams.Send; f != nil && !f(o.Lane, o.Bytes()) {
+			continue
+		}
+		h.box.put(&o)
+		h.writeAt = min(h.writeAt, h.rng.after(now, 5*time.Microsecond, h.lag/4))
+	}
+}
+
+// stepWrite is one turn of the port's writer.
+func (h *host) stepWrite(now protocol.Instant) {
+	h.writeAt = never
+	if now < h.hotStall && now < h.coldStall { // the whole process stands
+		h.writeAt = h.hotStall
+		return
+	}
+	m := &h.box
+	if len(m.revoke) > 0 {
+		h.w.toPen(m.revoke, now)
+	}
+	b := m.control
+	for _, n := range m.sizes {
+		h.w.toPen(b[:n], now)
+		b = b[n:]
+	}
+	if len(m.permit) > 0 {
+		h.w.toPen(m.permit, now)
+	}
+	m.revoke, m.permit, m.control, m.sizes = m.revoke[:0], m.permit[:0], m.control[:0], m.sizes[:0]
+}
+
+// stepCold is one turn of the slow lane: what waits, in the order that chance
+// has it, as a select has.
+func (h *host) stepCold(now protocol.Instant) {
+	if now < h.coldStall {
+		h.coldAt = h.coldStall
+		return
+	}
+	h.coldAt = now.Add(coldTick)
+	m, at := h.mono(now), h.w.wall(now)
+	h.w.peak(&h.w.res.Counts.Peaks.Notes, len(h.notes))
+	first := h.rng.below(3)
+	for i := range 3 {
+		switch (first + i) % 3 {
+		case 0:
+			for j := range h.notes {
+				h.w.judge.noted(&h.notes[j], h.cold)
+				h.cold.Note(&h.notes[j], m, at)
+			}
+			h.notes = h.notes[:0]
+		case 1:
+			for _, seq := range h.acked {
+				h.cold.Committed(seq, m)
+			}
+			h.acked = h.acked[:0]
+		case 2:
+			for _, c := range h.asked {
+				h.w.tech.gave(h.cold.Command(c, m, at), c)
+			}
+			h.asked = h.asked[:0]
+		}
+		h.flush(now)
+	}
+}
+
+// flush moves what Cold has to tell to where it goes.
+func (h *host) flush(now protocol.Instant) {
+	w := h.w
+	h.cold.Tick(h.mono(now), w.wall(now))
+	var b session.Batch
+	for h.cold.Batch(&b) {
+		if f := w.cfg.Seams.Corrupt; f != nil {
+			for i := range b.Records {
+				f(&b.Records[i])
+			}
+		}
+		w.judge.handed(&b)
+		w.disk.submit(b, now, h.lives, h.epoch)
+		w.peak(&w.res.Counts.Peaks.Flying, len(w.disk.queue))
+		if w.cfg.Seams.Early {
+			h.acked = append(h.acked, b.Seq)
+		}
+	}
+	for len(h.orders) < ordersCap {
+		var o session.Order
+		if !h.cold.Order(&o) {
+			break
+		}
+		if f := w.cfg.Seams.Order; f == nil || f(&o) {
+			h.orders = append(h.orders, o)
+		}
+	}
+	w.peak(&w.res.Counts.Peaks.Orders, len(h.orders))
+	for _, e := range h.cold.Events() {
+		w.judge.event(e)
+	}
+	var a session.Answer
+	for h.cold.Answer(&a) {
+		w.tech.answered(&a)
+	}
+}

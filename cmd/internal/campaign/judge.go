@@ -1,0 +1,240 @@
+package campaign
+
+import (
+	"fmt"
+	"time"
+
+	"penlog/protocol"
+	"penlog/session"
+	"penlog/sim"
+)
+
+// Bounds of PROTOCOL.md §9 and §10.
+const (
+	life      = 300 * time.Millisecond
+	act       = 5 * time.Millisecond                      // T_act: frame in, drive off
+	lapse     = time.Millisecond                          // T_lapse
+	lineUp    = 13200 * time.Microsecond                  // a reading behind a status, an event and a sync_reply
+	lineDown  = 5 * time.Millisecond                      // a revoke behind a permit
+	hostTakes = 20 * time.Millisecond                     // from reading to revoke
+	longLife  = life + life*204/10_000 + time.Millisecond // of a pen whose clock is 2 % slow
+	testDepth = 1                                         // µm: the ceiling of the test permit, PROTOCOL.md §7.4
+)
+
+// judge holds the promises against what is true.
+type judge struct {
+	w *world
+	permits
+	stop    time.Duration // the pen's stop time
+	guarded bool
+
+	strokes   uint64
+	deepSince protocol.Instant // strokes above ceiling + tolerance and margin, in a row, since
+	overAt    protocol.Instant // the needles or the dial were above the ceiling under power, last
+	permitAt  protocol.Instant // truly in force, last
+	episode   protocol.Instant // that was measured last
+
+	silentFrom, silentTill protocol.Instant // nothing of the host's reaches the pen anew
+	pressed                bool             // a press that started, and no motor yet
+	rebootAt               protocol.Instant
+
+	doubt   string // why a person has to confirm before permits flow again; empty: none
+	doubtAt protocol.Instant
+	desires []desire
+	record
+}
+
+// desire is what the durable record wants, from a moment on.
+type desire struct {
+	at      protocol.Instant
+	session session.ID
+	ceiling protocol.Micrometres
+	allow   bool
+}
+
+func newJudge(w *world, pc sim.Config) judge {
+	id := w.pen.Identity()
+	return judge{w: w, permits: permits{drift: pc.Drift, base: pc.Origin, up: pc.Uptime, boot: id.Boot},
+		stop: time.Duration(id.StopMS) * time.Millisecond, guarded: id.Caps.Has(protocol.CapPermits), doubt: "nobody has confirmed anything yet"}
+}
+
+// blame notes a broken promise, each rule once.
+func (j *judge) blame(rule, format string, args ...any) {
+	for _, v := range j.w.res.Violations {
+		if v.Rule == rule {
+			return
+		}
+	}
+	v := Violation{rule, j.w.now, fmt.Sprintf(format, args...)}
+	j.w.res.Violations = append(j.w.res.Violations, v)
+	j.w.logf("VIOLATION %s: %s", v.Rule, v.What)
+}
+
+// delivered hears what is handed to the pen, before the pen does.
+func (j *judge) delivered(b []byte) {
+	j.hear(b, j.w.pen, j.w.now, func() { j.unsure("the pen has a new host session") })
+}
+
+// unsure says that a person has to confirm before permits flow again.
+func (j *judge) unsure(why string) {
+	j.doubt, j.doubtAt = why, j.w.now
+}
+
+// silent says that nothing that the host learns from now on reaches the pen
+// until a moment.
+func (j *judge) silent(until protocol.Instant) {
+	if j.w.now > j.silentTill {
+		j.silentFrom = j.w.now
+	}
+	j.silentTill = max(j.silentTill, until)
+}
+
+// check holds the needles and the motor against the promises.
+func (j *judge) check() {
+	w, now := j.w, j.w.now
+	t := w.pen.Truth()
+	if t.Permit {
+		j.permitAt = now
+	}
+	if !j.guarded {
+		return
+	}
+	if t.Driven && now > j.until.Add(act) {
+		j.blame("motor without permit", "the motor has power %v after the last permit's end", now.Sub(j.until))
+	}
+	if !t.Clear && now > j.until.Add(act+lapse+j.stop) {
+		j.blame("needles without permit", "the needles are not clear %v after the last permit's end, stop time %v", now.Sub(j.until), j.stop)
+	}
+	if from := j.silentFrom; now <= j.silentTill && from != 0 {
+		if t.Driven && now > from.Add(longLife) {
+			j.blame("host lost", "the motor has power %v after the host fell silent", now.Sub(from))
+		}
+		if !t.Clear && now > from.Add(longLife+j.stop) {
+			j.blame("host lost", "the needles are not clear %v after the host fell silent", now.Sub(from))
+		}
+	}
+	j.depth(&t, now)
+}
+
+// depth judges needles above the ceiling.
+func (j *judge) depth(t *sim.Truth, now protocol.Instant) {
+	if t.Driven && j.ceiling > 0 && (t.Set > j.ceiling || t.Last > j.ceiling && t.Strokes > 0) {
+		j.overAt = now
+	}
+	id := j.w.pen.Identity()
+	if t.Strokes != j.strokes {
+		j.strokes = t.Strokes
+		deep := t.Driven && j.ceiling > testDepth && t.Last > j.ceiling+id.Tolerance()
+		if !deep {
+			j.deepSince = 0
+		} else if j.deepSince == 0 {
+			j.deepSince = now
+		}
+	}
+	if !t.Driven {
+		j.deepSince = 0
+	}
+	// Two strokes at the pen's lowest rate, and what (b) allows from there.
+	if two := 20 * time.Second / time.Duration(max(id.RateMin, 1)); j.deepSince != 0 && now > j.deepSince.Add(2*two+10*time.Millisecond+longLife) {
+		j.blame("too deep", "strokes of %v under a ceiling of %v for %v", t.Last, j.ceiling, now.Sub(j.deepSince))
+	}
+	e := &t.Episode
+	if e.Began == 0 || e.Shown == 0 || j.episode == e.Began {
+		return
+	}
+	took := now.Sub(e.Shown)
+	switch {
+	case e.Cleared != 0:
+		j.episode = e.Began
+		took = e.Cleared.Sub(e.Shown)
+		j.w.res.Counts.WorstStop = max(j.w.res.Counts.WorstStop, took)
+		if took > j.budget() {
+			j.blame("stop budget", "needles above %v were clear %v after the reading that obliged a stop, budget %v", e.Ceiling, took, j.budget())
+		}
+	case e.Ended != 0:
+		j.episode = e.Began
+	case took > j.budget():
+		j.blame("stop budget", "needles above %v are not clear %v after the reading that obliged a stop, budget %v", e.Ceiling, took, j.budget())
+	}
+}
+
+// budget is the longest from the reading that obliges a stop to needles clear:
+// (c) without its strokes when nothing but people err, else (b). Source: PROTOCOL.md §9.
+func (j *judge) budget() time.Duration {
+	if j.w.class == Clean && !j.w.faulted {
+		return lineUp + hostTakes + lineDown + act + j.stop + j.w.delay
+	}
+	return longLife + j.stop
+}
+
+// happened follows what truly happens at the pen.
+func (j *judge) happened(e *sim.Event) {
+	switch e.Kind {
+	case sim.EventPress:
+		j.pressed = e.Result == protocol.StartRan
+		j.w.logf("press: %d", e.Result)
+	case sim.EventMotorOn:
+		if !j.pressed {
+			j.blame("start without press", "the motor started by itself")
+		}
+		j.pressed = false
+		j.w.logf("motor on, ceiling %v, dial %v", j.ceiling, j.w.pen.Set())
+	case sim.EventMotorOff:
+		j.w.logf("motor off, cause %d", e.Cause)
+		if e.Cause == protocol.StopLapse {
+			j.w.res.Counts.Lapses++
+		}
+	case sim.EventClear:
+		j.w.logf("needles clear")
+	case sim.EventPermit:
+		j.w.logf("permit for %v begins", e.Depth)
+		if e.Depth > testDepth && j.doubt != "" {
+			j.blame("unconfirmed", "a permit for %v is in force, though since %.6f %s and nobody has confirmed", e.Depth, seconds(j.doubtAt), j.doubt)
+		}
+	case sim.EventPermitEnds:
+		j.w.logf("permit ends, lapse %t", e.Lapse)
+	case sim.EventHostGone:
+		j.w.logf("the pen has no host")
+		j.end(j.w.now)
+		j.nonce, j.gen, j.ceiling = 0, 0, 0
+		j.unsure("the pen lost its host")
+	case sim.EventHost:
+		j.w.logf("the pen has a host")
+	case sim.EventBoot:
+		j.w.logf("the pen has booted")
+		j.booted(j.w.now, j.w.pen.Identity().Boot)
+		j.unsure("the pen rebooted")
+	case sim.EventOver:
+		j.w.logf("excursion over: deepest %v, ceiling %v", e.Episode.Deepest, e.Episode.Ceiling)
+	}
+}
+
+func (j *judge) rebooted() {
+	j.rebootAt = j.w.now
+	j.end(j.w.now)
+}
+
+// sent judges a frame as it leaves Hot.
+func (j *judge) sent(o *protocol.Outgoing, now protocol.Instant) {
+	if o.Lane != protocol.LanePermit {
+		return
+	}
+	var d protocol.Decoder
+	var f protocol.Frame
+	var m protocol.Permit
+	if _, ok := d.Next(o.Bytes(), &f); !ok || m.Parse(f.Payload) != nil {
+		j.blame("frames", "a permit that nobody can read was sent")
+		return
+	}
+	if age := j.tick(now).Since(m.SeenTick); age < -slack*time.Microsecond && m.Boot == j.boot {
+		j.blame("seen tick", "a permit names a tick %v in the future", -age)
+	}
+	if m.Depth == testDepth {
+		return
+	}
+	j.w.res.Counts.Permits++
+	if m.LifeMS > uint16(life/time.Millisecond) {
+		j.blame("life", "a permit lives %d ms", m.LifeMS)
+	}
+	j.covered(protocol.Micrometres(m.Depth), now)
+}

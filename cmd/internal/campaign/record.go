@@ -1,0 +1,265 @@
+package campaign
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+
+	"penlog/protocol"
+	"penlog/session"
+)
+
+// record is the judge's account of what is on the disk and what should be.
+type record struct {
+	newest  protocol.Instant // arrival of the newest durable sample of this life of the agent, the world's time
+	session session.ID
+	heard   uint64 // strokes of which Cold was told, in the session at hand
+	read    uint64 // readings of which Cold was told, likewise
+	last    protocol.Reading
+	have    bool
+	opened  protocol.Instant // a session began: what is broken is told anew
+}
+
+// durable takes note of what the disk holds now.
+func (j *judge) durable(s *shelf) {
+	j.newest = max(j.newest, s.newest)
+	c, allow := s.fold.Desire()
+	j.desires = append(j.desires, desire{j.w.now, s.id, c, allow})
+	if s.bad != nil {
+		j.blame("chain", "%v", s.bad)
+	}
+}
+
+// covered judges a permit for the ceiling d: its verdict is durable, nothing
+// durable that Hot could know of takes it back, and so is signal of the last 2 s.
+func (j *judge) covered(d protocol.Micrometres, now protocol.Instant) {
+	ok := false
+	for i := len(j.desires) - 1; i >= 0; i-- {
+		x := &j.desires[i]
+		if ok = x.allow && x.ceiling == d; ok || x.at < j.w.host.drainedAt {
+			break
+		}
+	}
+	if !ok {
+		why := "nothing durable"
+		if n := len(j.desires); n > 0 {
+			x := j.desires[n-1]
+			why = "the durable record wants " + x.ceiling.String()
+			if !x.allow {
+				why += ", without a permit"
+			}
+		}
+		j.blame("commit before permit", "a permit for %v is sent, and %s", d, why)
+	}
+	if age := now.Sub(j.newest); age > session.CommitLease {
+		j.blame("commit lease", "a permit is sent %v after the newest durable sample", age)
+	}
+	if len(j.desires) > 64 {
+		j.desires = append(j.desires[:0], j.desires[32:]...)
+	}
+}
+
+// noted follows what Cold is told, before Cold is.
+func (j *judge) noted(n *session.Note, c *session.Cold) {
+	switch n.Kind {
+	case session.NoteReading:
+		if p := c.Procedure(); p != nil && !p.State.Over() {
+			j.read++
+			if j.have {
+				j.heard += uint64(n.Reading.Strokes - j.last.Strokes)
+			}
+		}
+		j.last, j.have = n.Reading, true
+	case session.NoteUp, session.NoteLost, session.NoteClock:
+		j.have = false
+	}
+}
+
+// commanded follows what the technician asks.
+func (j *judge) commanded(do session.CommandKind) {
+	if do == session.CmdArm || do == session.CmdResume {
+		j.doubt = ""
+	}
+}
+
+// promised judges an answer: what it says happened is on the disk.
+func (j *judge) promised(do session.CommandKind, a *session.Answer) {
+	if len(a.Events) == 0 {
+		return
+	}
+	want := a.Events[len(a.Events)-1].Kind()
+	for i := len(j.w.disk.kept) - 1; i >= 0; i-- {
+		for k := len(j.w.disk.kept[i].records) - 1; k >= 0; k-- {
+			if j.w.disk.kept[i].records[k].Kind == want {
+				return
+			}
+		}
+	}
+	j.blame("answer before commit", "%s is answered and no %q is durable", do, want)
+}
+
+// event judges what Cold decided.
+func (j *judge) event(e session.Event) {
+	c := &j.w.res.Counts
+	switch e := e.(type) {
+	case session.Opened:
+		j.heard, j.read, j.opened = 0, 0, j.w.now
+	case session.PausedEvent:
+		j.w.logf("paused to %v: %s", e.To, e.Why)
+	case session.RuleBroke:
+		j.w.logf("%v: %v, value %v, limit %v", e.Response, e.Rule, e.Value, e.Limit)
+		switch e.Response {
+		case session.Trip:
+			c.Trips++
+			j.trip(e)
+		case session.Hold:
+			c.Holds++
+			j.hold(e)
+		}
+	case session.RuleHealed:
+		j.w.logf("healed: %v", e.Rule)
+	case session.ModeChanged:
+		j.w.logf("mode %v", e.Mode)
+	case session.Ended:
+		j.w.logf("ended as %v", e.As)
+		j.strokesRight("at the end", e.Totals.Strokes)
+	case session.ZoneChosen:
+		j.w.logf("zone chosen: %v, ceiling %v, to %v", e.Verdict.Zone, e.Verdict.Allowed, e.To)
+	case session.PressTested, session.ArmedEvent, session.ResumedEvent, session.Acknowledged, session.PenDown, session.PenUp:
+		j.w.logf("%s", e.Kind())
+	case session.SignalGap:
+		j.w.logf("gap of %d readings: %s", e.Readings, e.Why)
+	}
+}
+
+// trip judges whether a trip has a true cause.
+func (j *judge) trip(e session.RuleBroke) {
+	if j.w.faulted || j.opened == j.w.now {
+		return
+	}
+	since := j.overAt
+	if e.Rule == session.PenRebooted {
+		since = j.rebootAt
+	} else if e.Rule != session.DepthAboveCeiling {
+		since = 0
+	}
+	window := 4 * time.Second // stalls and bursts included
+	if j.w.class == Clean {
+		window = 400 * time.Millisecond
+	}
+	if since != 0 && j.w.now.Sub(since) < window {
+		return
+	}
+	j.w.res.Counts.FalseTrips++
+	j.w.logf("FALSE TRIP %v", e.Rule)
+	if j.w.class == Clean {
+		j.blame("false trip", "%v without a cause", e.Rule)
+	}
+}
+
+// hold judges whether a hold that only line, host, disk or pen can cause came
+// though none of them did.
+func (j *judge) hold(e session.RuleBroke) {
+	if j.w.faulted || j.w.class != Clean || j.opened == j.w.now {
+		return
+	}
+	switch e.Rule {
+	case session.ReadingsStale, session.LinkLost, session.PenNotWell, session.PenChanged, session.PenBusy, session.PenSilent, session.PenInvalid,
+		session.RecordStalled, session.ClockJumped, session.PenReleased:
+		j.w.res.Counts.FalseHolds++
+		j.blame("false hold", "%v without a cause", e.Rule)
+	}
+}
+
+// handed follows the records on their way to the disk: their fold is the live state.
+func (j *judge) handed(b *session.Batch) {
+	h := &j.w.host
+	if len(b.Records) == 0 {
+		return
+	}
+	if h.handed == nil || h.handed.ID != b.Session {
+		h.handed = session.NewProcedure(b.Session)
+	}
+	for i := range b.Records {
+		if e, _, err := session.DecodeEvent(&b.Records[i]); err == nil {
+			h.handed.Apply(e, b.Records[i].At)
+		}
+	}
+	j.compare("after a batch", h.handed, h.cold.Procedure())
+}
+
+// compare judges whether two folds that took in as many events are the same.
+func (j *judge) compare(when string, fold, live *session.Procedure) {
+	if fold == nil || live == nil || fold.ID != live.ID || fold.Events != live.Events {
+		return
+	}
+	a, _ := json.Marshal(fold)
+	b, _ := json.Marshal(live)
+	if !bytes.Equal(a, b) {
+		j.blame("fold", "%s the journal folds to %s, live it is %s", when, a, b)
+	}
+}
+
+// strokesRight holds the record's strokes against those that Cold was told of.
+func (j *judge) strokesRight(when string, got uint64) {
+	if got != j.heard {
+		j.blame("strokes", "%s the record has %d strokes, readings told of %d", when, got, j.heard)
+	}
+}
+
+// killed judges the agent's last moment, and forgets what died with it.
+func (j *judge) killed() {
+	h := &j.w.host
+	p := h.cold.Procedure()
+	if p != nil && !p.State.Over() {
+		j.strokesRight("at a kill", h.cold.View(h.mono(j.w.now)).Strokes)
+	}
+	j.compare("at a kill", h.handed, p)
+	j.unsure("the agent was restarted")
+	j.newest, j.have = 0, false
+	j.desires = j.desires[:0]
+}
+
+// restored judges what a restarted agent takes up.
+func (j *judge) restored(p *session.Procedure) {
+	if p.State.MayPermit() || p.State.Over() {
+		j.blame("restart", "a restarted agent begins %v", p.State)
+	}
+	if n := p.Totals.Strokes; n <= j.heard {
+		j.w.res.Counts.LostReads += j.heard - n
+	}
+	j.heard = p.Totals.Strokes
+	j.read = j.w.disk.open().samples
+}
+
+// finish judges the record as it stands at the end.
+func (j *judge) finish() {
+	w := j.w
+	h := &w.host
+	for _, s := range w.disk.kept {
+		if s.bad != nil {
+			j.blame("chain", "%v", s.bad)
+		}
+		j.compare("read back", s.refold(), s.fold)
+		if s.fold.State.Over() {
+			for i := range s.records {
+				if e, _, _ := session.DecodeEvent(&s.records[i]); e != nil {
+					if end, ok := e.(session.Ended); ok && (end.SignalSeq != s.signal.Seq || end.SignalHead != s.signal.Head) {
+						j.blame("seal", "the seal names %d chunks, there are %d", end.SignalSeq, s.signal.Seq)
+					}
+				}
+			}
+		}
+	}
+	if !h.alive || h.cold.Procedure() == nil || len(h.notes) > 0 || len(w.res.Violations) > 0 {
+		return
+	}
+	p := h.cold.Procedure()
+	j.compare("at the end", h.handed, p)
+	if !p.State.Over() {
+		j.strokesRight("at the end of the run", h.cold.View(h.mono(w.now)).Strokes)
+		if s := w.disk.open(); s != nil && s.id == p.ID && s.samples > j.read {
+			j.blame("signal", "%d samples are durable of %d readings", s.samples, j.read)
+		}
+	}
+}

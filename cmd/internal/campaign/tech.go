@@ -1,0 +1,130 @@
+package campaign
+
+import (
+	"time"
+
+	"penlog/protocol"
+	"penlog/session"
+)
+
+// tech is the technician at the screen: mostly sensible, sometimes not, never
+// faster than a person.
+type tech struct {
+	w       *world
+	rng     rng
+	at      protocol.Instant
+	task    int // whose zone was chosen last
+	sites   []site
+	opened  uint64
+	waiting map[uint64]session.CommandKind
+}
+
+// gave notes the ticket of a command that Cold has taken.
+func (t *tech) gave(ticket uint64, c session.Command) {
+	t.waiting[ticket] = c.Do
+	t.w.res.Counts.Commands++
+}
+
+func (t *tech) answered(a *session.Answer) {
+	do := t.waiting[a.Ticket]
+	delete(t.waiting, a.Ticket)
+	if a.Err != nil {
+		t.w.res.Counts.Refused++
+		t.w.logf("%s is refused: %v", do, a.Err)
+		return
+	}
+	t.w.judge.promised(do, a)
+}
+
+// ask gives a command; a dead agent does not hear it.
+func (t *tech) ask(c session.Command) {
+	h := &t.w.host
+	if !h.alive {
+		return
+	}
+	c.By = "tech"
+	t.w.logf("technician: %s %s", c.Do, func() string {
+		if c.Do == session.CmdChoose {
+			return c.Zone.String() + " for " + c.Indication.String()
+		}
+		return ""
+	}())
+	h.asked = append(h.asked, c)
+	t.w.judge.commanded(c.Do)
+	h.wakeCold()
+}
+
+func (t *tech) choose(i int) {
+	s := t.sites[min(i, len(t.sites)-1)]
+	t.task = i
+	t.ask(session.Command{Do: session.CmdChoose, Zone: s.zone, Indication: s.indication})
+}
+
+// act looks at the screen and does what it calls for.
+func (t *tech) act(now protocol.Instant) {
+	t.at = t.rng.after(now, 300*time.Millisecond, 1500*time.Millisecond)
+	h := &t.w.host
+	if !h.alive || now < h.coldStall {
+		return
+	}
+	if t.rng.chance(4) {
+		t.whim()
+		return
+	}
+	p := h.cold.Procedure()
+	task := t.w.hand.Task()
+	switch {
+	case p == nil || p.State.Over():
+		if t.w.end.Sub(now) > 8*time.Second {
+			t.opened++
+			t.task = -1
+			t.ask(session.Command{Do: session.CmdOpen})
+		}
+	case p.State == session.Tripped:
+		t.ask(session.Command{Do: session.CmdAcknowledge})
+	case !p.Chosen:
+		t.choose(task)
+	case t.w.end.Sub(now) < 8*time.Second:
+		if t.w.lastAct { // sometimes a session is left open
+			t.ask(session.Command{Do: session.CmdFinish})
+		}
+	case t.task != task && !p.Running:
+		t.choose(task)
+	case p.State == session.Draft:
+		t.go_(session.CmdArm, p)
+	case p.State == session.Paused:
+		t.go_(session.CmdResume, p)
+	case t.rng.chance(3):
+		t.ask(session.Command{Do: pick(&t.rng, []session.CommandKind{session.CmdPause, session.CmdStop, session.CmdNote}), Text: "a remark"})
+	}
+}
+
+// go_ asks for permits when every check on the screen is green.
+func (t *tech) go_(do session.CommandKind, p *session.Procedure) {
+	for _, c := range p.Checks() {
+		if c.OK {
+			continue
+		}
+		if c.Code == "mode" && t.rng.chance(30) {
+			t.ask(session.Command{Do: session.CmdAcceptPen})
+		}
+		return
+	}
+	t.ask(session.Command{Do: do})
+}
+
+// whim is a command out of turn.
+func (t *tech) whim() {
+	do := pick(&t.rng, []session.CommandKind{session.CmdChoose, session.CmdChoose, session.CmdArm, session.CmdPause, session.CmdStop,
+		session.CmdResume, session.CmdResume, session.CmdAcknowledge, session.CmdNote, session.CmdAbort, session.CmdFinish, session.CmdInterrupt,
+		session.CmdAcceptPen, session.CmdLocate, session.CmdOpen})
+	c := session.Command{Do: do, Text: "whim"}
+	if do == session.CmdChoose {
+		s := pick(&t.rng, sites)
+		if t.rng.chance(20) {
+			s = site{zone: pick(&t.rng, sites).zone, indication: pick(&t.rng, sites).indication} // perhaps not offered
+		}
+		c.Zone, c.Indication = s.zone, s.indication
+	}
+	t.ask(c)
+}
