@@ -357,8 +357,8 @@ func (c *Cold) answer(f flight, now protocol.Instant) {
 
 // Tick hands what has gathered to the store.
 func (c *Cold) Tick(now protocol.Instant, at protocol.At) {
-	if now.Sub(c.toldAt) >= rewant { // an order that was lost on its way is made good
-		c.want(c.wanted, now)
+	if !c.wanted.Allow && len(c.orders) == 0 && now.Sub(c.toldAt) >= rewant {
+		c.want(c.wanted, now) // a stop that was lost on its way is made good
 	}
 	due := now.Sub(c.flushAt) >= chunkEvery
 	if c.missed > 0 && due && len(c.body) < maxChunkBody {

@@ -354,15 +354,11 @@ func (g *Guard) alive(r *protocol.Reading, strokes uint32, now protocol.Instant)
 	if !running {
 		g.strokeAt = r.Tick
 	}
-	still := frozenFor
-	if rate := max(int64(r.StrokeRate), g.rateLeast); rate > 0 {
-		still = min(max(still, frozenStrokes*10*time.Second/time.Duration(rate)), frozenMost)
-	}
 	contact := r.Flags.Has(protocol.FlagContact) || !r.Flags.Has(protocol.FlagContactKnown)
 	if !g.have || r.Measured != g.last.Measured || !r.Flags.Has(protocol.FlagContact) || !running {
 		g.sameAt = r.Tick // 'varies' is a pen's word for running in contact
 	}
-	frozen := r.Tick.Since(g.strokeAt) > still || r.Tick.Since(g.startAt) > startMost ||
+	frozen := r.Tick.Since(g.strokeAt) > frozenFor && r.Tick.Since(g.strokeAt) > g.still(r) || r.Tick.Since(g.startAt) > startMost ||
 		g.caps.Has(protocol.CapVaries|protocol.CapMeasured) && r.Tick.Since(g.sameAt) > frozenVaries
 	if frozen {
 		g.set(ReadingsFrozen, true, now)
@@ -387,6 +383,14 @@ func (g *Guard) alive(r *protocol.Reading, strokes uint32, now protocol.Instant)
 	} else if r.Tick.Since(g.apartAt) > disagreeFor {
 		g.setDepth(DepthUnverifiable, true, now, protocol.Micrometres(r.Measured), protocol.Micrometres(r.Set))
 	}
+}
+
+// still is how long a running motor may go without a stroke.
+func (g *Guard) still(r *protocol.Reading) time.Duration {
+	if rate := max(int64(r.StrokeRate), g.rateLeast); rate > 0 {
+		return min(max(frozenFor, frozenStrokes*10*time.Second/time.Duration(rate)), frozenMost)
+	}
+	return frozenFor
 }
 
 // age judges how old the newest reading is.
