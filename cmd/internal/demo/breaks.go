@@ -72,13 +72,16 @@ func (d *demo) act(k byte) error {
 	return nil
 }
 
-// confirm asks the visitor for r; where there is none, or none comes, the demo
-// is the technician.
-func (d *demo) confirm(what string) error {
+// confirm asks the visitor for the technician's word.
+func (d *demo) confirm(what string) error { return d.askKey('r', what) }
+
+// askKey asks the visitor for a key; where there is no visitor, or none comes,
+// the demo does it.
+func (d *demo) askKey(key byte, what string) error {
 	if d.cfg.Keys == nil {
 		return nil
 	}
-	d.say(asAsk, "press r: %s", what)
+	d.say(asAsk, "press %c: %s", key, what)
 	limit := 12 * time.Second
 	if d.playin {
 		limit = playTime
@@ -88,10 +91,10 @@ func (d *demo) confirm(what string) error {
 	for {
 		select {
 		case k := <-d.keys:
-			if k == 'r' {
+			if k == key {
 				return nil
 			}
-			d.say(asText, "first r, then that")
+			d.say(asText, "first %c, then that", key)
 		case <-t.C:
 			d.say(asText, "the demo does it for you")
 			return nil
@@ -169,7 +172,7 @@ func (d *demo) unplugged() error {
 		return err
 	}
 	d.say(asText, "the agent: link lost, the session is paused")
-	if err := d.pause(1500 * time.Millisecond); err != nil {
+	if err := d.askKey('u', "put the cable back"); err != nil {
 		return err
 	}
 	for _, c := range []simpen.Control{{Do: "contact"}, {Do: "replug"}} {

@@ -209,7 +209,7 @@ func (d *demo) poll(ctx context.Context) {
 			return
 		}
 		if d.cfg.Live {
-			p := picture{help: help}
+			var p picture
 			d.world.look(func() {
 				p.view, p.pen, p.seen, p.up = d.world.view, d.world.pen, d.world.states > 0, !d.world.down
 			})
@@ -217,8 +217,6 @@ func (d *demo) poll(ctx context.Context) {
 		}
 	}
 }
-
-const help = " SIMULATED │ u unplug n noise d dial 2.5 k kill agent space press r resume q quit"
 
 // readKeys hands keys on; q and Ctrl-C act at once.
 func (d *demo) readKeys(ctx context.Context) {
@@ -332,8 +330,8 @@ func (d *demo) end(ctx context.Context) {
 	}
 }
 
-// close ends a session that is still open: finished when the script came to its
-// end, aborted otherwise.
+// close ends a session that is still open: finished when the visitor has played,
+// aborted when the script was cut short.
 func (d *demo) close(ctx context.Context) {
 	v := d.world.now()
 	if d.id == (session.ID{}) || !v.Open {
@@ -350,7 +348,11 @@ func (d *demo) close(ctx context.Context) {
 			}
 		}
 	}
-	if _, err := d.askIn(ctx, session.Command{Do: session.CmdAbort, Text: "the demo ended early"}); err != nil {
+	cmd := session.Command{Do: session.CmdAbort, Text: "the demo ended early"}
+	if d.playin && v.Trip == nil {
+		cmd = session.Command{Do: session.CmdFinish}
+	}
+	if _, err := d.askIn(ctx, cmd); err != nil {
 		d.fail("the session could not be closed: %s", bare(err))
 	}
 }

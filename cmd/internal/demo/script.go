@@ -38,7 +38,7 @@ func (d *demo) play(poll context.Context) error {
 	for i, s := range scenes {
 		if err := s.play(); err != nil {
 			for _, s := range scenes[i:] {
-				if s.name != "your turn" {
+				if s.name != "your turn" && s.name != "finish" {
 					d.missing = append(d.missing, s.name)
 				}
 			}
@@ -129,8 +129,8 @@ func (d *demo) nose() error {
 		return err
 	}
 	v := d.world.now()
-	do, _ := term.Prompt(&v)
-	d.say(asText, "the screen says: %s", do)
+	act, cause, _ := term.Prompt(&v)
+	d.say(asText, "the screen says: %s. %s", act, cause)
 	m := d.world.marks()
 	if err := d.pen.do(simpen.Control{Do: "press"}); err != nil {
 		return err

@@ -31,7 +31,6 @@ type picture struct {
 	pen  simpen.State
 	seen bool // pen is known
 	up   bool // the agent runs
-	help string
 }
 
 func newStage(out io.Writer, live, color bool, size func() int) *stage {
@@ -57,7 +56,7 @@ const (
 )
 
 var marksOf = map[string]struct{ sign, color string }{
-	asTitle: {"▸", "1;36"}, asText: {" ", ""}, asFigure: {"⏱", "1;33"}, asGood: {"✓", "32"}, asBad: {"✗", "1;31"}, asAsk: {"?", "1;35"},
+	asTitle: {"▸", "1;36"}, asText: {" ", ""}, asFigure: {"»", "1;33"}, asGood: {"✓", "32"}, asBad: {"✗", "1;31"}, asAsk: {"?", "1;35"},
 }
 
 // say prints a caption. On a pipe every line carries the mark of the simulation.
@@ -101,33 +100,66 @@ func (s *stage) drawLocked() {
 		return
 	}
 	s.sc.Width = s.size()
-	s.write(s.sc.Draw(&s.last.view, s.extra(s.last)...))
+	v := s.last.view
+	if !s.last.up {
+		v.Ready, v.MotorOn = false, false // of a dead agent's last word, this would be a lie
+	}
+	s.write(s.sc.Draw(&v, s.extra(s.last)...))
 }
+
+// keyHelp is the last line of the screen, always there: key and what it does.
+var keyHelp = [...][2]string{{"u", "unplug"}, {"n", "noise"}, {"d", "dial 2.5"}, {"k", "kill agent"}, {"space", "press"}, {"r", "resume"}, {"q", "quit"}}
 
 // extra are the lines below the agent's view: the pen as it truly is, and the keys.
 func (s *stage) extra(p *picture) []string {
-	pen := " at the pen  not yet known"
-	if p.seen {
-		word := func(on bool, yes, no string) string {
-			if on {
-				return yes
-			}
-			return no
-		}
-		permit := "no permit     "
-		if p.pen.PermitMS > 0 {
-			permit = fmt.Sprintf("permit %3d ms ", p.pen.PermitMS)
-		}
-		pen = fmt.Sprintf(" at the pen  %s· motor %s · needles %s · dial %s · %s", permit,
-			word(p.pen.Motor, "ON ", "off"), word(p.pen.Clear, "clear  ", mm(p.pen.DeepestUM)), mm(p.pen.SetUM),
-			word(!p.pen.Plugged, "CABLE OUT", word(p.pen.Noise, "NOISE", word(p.pen.Contact, "on skin", "in air"))))
-	}
-	w := s.sc.Width - 1
-	agent := ""
+	w, color := s.sc.Width-1, s.sc.Color
+	rule := paint(color, "90", strings.Repeat("─", max(w, 0)))
 	if !p.up {
-		agent = paint(s.sc.Color, "1;97;41", " THE AGENT IS DEAD: what you see above is the last it showed ")
+		rule = paint(color, "1;97;41", fit(" The agent is dead: what stands above is the last that it showed", w))
 	}
-	return []string{paint(s.sc.Color, "90", strings.Repeat("─", max(w, 0))), paint(s.sc.Color, "36", cut(pen, w)), agent, cut(p.help, w)}
+	keys := "SIMULATED"
+	colored := paint(color, "1;35", keys)
+	for _, k := range keyHelp {
+		keys += " " + k[0] + " " + k[1]
+		colored += " " + paint(color, "1;7", k[0]) + " " + k[1]
+	}
+	if cut(keys, w) != keys {
+		colored = cut(keys, w)
+	}
+	return []string{rule, paint(color, "36", cut(penLine(p), w)), colored}
+}
+
+// penLine is what is true at the pen, whatever any host believes.
+func penLine(p *picture) string {
+	if !p.seen {
+		return "pen │ not there yet"
+	}
+	st := &p.pen
+	either := func(on bool, yes, no string) string {
+		if on {
+			return yes
+		}
+		return no
+	}
+	permit := "no permit    "
+	if st.PermitMS > 0 {
+		permit = fmt.Sprintf("permit %3d ms", st.PermitMS)
+	}
+	where := either(st.Contact, "on skin", "in air")
+	switch {
+	case !st.Plugged:
+		where = "CABLE OUT"
+	case st.Noise:
+		where = "NOISE"
+	}
+	return fmt.Sprintf("pen │ %s │ motor %s │ needles %-7s │ dial %s │ %s", permit,
+		either(st.Motor, "ON ", "off"), either(st.Clear, "clear", mm(st.DeepestUM)), mm(st.SetUM), where)
+}
+
+// fit makes text so many columns wide.
+func fit(text string, columns int) string {
+	text = cut(text, columns)
+	return text + strings.Repeat(" ", max(0, columns-len([]rune(text))))
 }
 
 // end leaves the cursor below the picture.

@@ -17,6 +17,13 @@ type Style struct {
 	Width int // columns; 0: 80
 }
 
+func (s Style) columns() int {
+	if s.Width <= 0 {
+		return 80
+	}
+	return s.Width
+}
+
 func (s Style) paint(code, text string) string {
 	if !s.Color || text == "" {
 		return text
@@ -37,10 +44,7 @@ const (
 // Lines draws the view, always with the same number of lines, so that it can be
 // drawn over itself.
 func (s Style) Lines(v *session.View) []string {
-	width := s.Width
-	if width <= 0 {
-		width = 80
-	}
+	width := s.columns()
 	sim := ""
 	if v.Simulated {
 		sim = s.paint("1;35", "  SIMULATED")
@@ -49,17 +53,55 @@ func (s Style) Lines(v *session.View) []string {
 	if v.PenUp {
 		pen = v.Pen
 		if v.Battery >= 0 {
-			pen += fmt.Sprintf("  battery %d %%", v.Battery)
+			pen = fmt.Sprintf("battery %d %% · %s", v.Battery, pen)
 		}
 	}
-	out := []string{
-		s.badge(v) + "  " + s.paint(bold, where(v)) + sim,
-		"  " + s.gauge(v, min(width-40, 40)),
-		fmt.Sprintf("  stroke rate %-24s strokes %-8d mode %s", rate(v), v.Strokes, modeWords(v.Mode)),
-		"  " + s.paint(grey, pen),
+	permit := "none"
+	if v.Ready {
+		permit = "renewed"
 	}
-	out = append(out, s.prompt(v, width)...)
+	out := []string{
+		s.badge(v) + "  " + s.paint(bold, Clip(where(v), width-25)) + sim,
+		"  " + s.gauge(v, min(width-40, 40)),
+		fmt.Sprintf("  stroke rate %-20s  strokes %-7d  holds %-4d  trips %d", rate(v), v.Strokes, v.Totals.Holds, v.Totals.Trips),
+		fmt.Sprintf("  permit %-8s mode %-16s", permit, modeWords(v.Mode)) + s.paint(grey, pen),
+	}
+	out = append(out, s.prompt(v)...)
+	for i := range out {
+		out[i] = Clip(out[i], width-1)
+	}
 	return out
+}
+
+// Clip shortens a line to so many columns, escape sequences not counted. A line
+// that were longer would wrap, and the picture could not be drawn over itself.
+func Clip(line string, columns int) string {
+	var b strings.Builder
+	n, last := 0, 0
+	escape, painted := false, false
+	for i, r := range line {
+		switch {
+		case r == '\x1b':
+			escape, painted = true, true
+		case escape:
+			escape = r != 'm'
+		default:
+			if n++; n == columns {
+				last = i
+			}
+		}
+	}
+	if n <= columns {
+		return line
+	}
+	if columns <= 0 {
+		return ""
+	}
+	b.WriteString(line[:last] + "…")
+	if painted {
+		b.WriteString("\x1b[0m")
+	}
+	return b.String()
 }
 
 // badge is the word that counts most.
@@ -144,42 +186,32 @@ func holding(v *session.View) []session.RuleView {
 	return out
 }
 
-// Prompt says what to do and why; empty when nothing is in the way.
-func Prompt(v *session.View) (do, why string) {
+// Prompt says what to do, why, and what clears it; empty when nothing is in the way.
+func Prompt(v *session.View) (act, cause, remedy string) {
 	switch h := holding(v); {
 	case v.Trip != nil:
-		do = v.Trip.Words.Act + ". " + v.Trip.Words.Cause
+		w := v.Trip.Words
+		cause = w.Cause
 		if v.Trip.Limit > 0 {
-			do += fmt.Sprintf(" (%s, max %s)", v.Trip.Value.MM(), v.Trip.Limit.MM())
+			cause += fmt.Sprintf(": %s, max %s", v.Trip.Value.MM(), v.Trip.Limit.MM())
 		}
-		return do, v.Trip.Words.Remedy
+		return w.Act, cause, w.Remedy
 	case len(h) > 0 && v.Open:
+		w := h[0].Words
 		if h[0].Rule == session.DialAboveCeiling && v.Verdict.Settable > 0 {
-			return fmt.Sprintf("Turn the dial to %s. It is at %s, above the max depth of this zone", v.Verdict.Settable.MM(), h[0].Value.MM()), h[0].Words.Remedy
+			return "Turn the dial to " + v.Verdict.Settable.MM(), "It is at " + h[0].Value.MM() + ", above the max depth of this zone", w.Remedy
 		}
-		return h[0].Words.Act + ". " + h[0].Words.Cause, h[0].Words.Remedy
+		return w.Act, w.Cause, w.Remedy
 	case v.State == session.Paused:
-		return "Confirm patient, zone and max depth, then resume", ""
+		return "Confirm patient, zone and max depth, then resume", "", ""
 	}
-	return "", ""
+	return "", "", ""
 }
 
-// prompt is what to do, in two lines.
-func (s Style) prompt(v *session.View, width int) []string {
-	do, why := Prompt(v)
-	do, why = cut(do, width-2), cut(why, width-2)
-	if v.Trip != nil {
-		do = s.paint(bold, do)
-	}
-	return []string{"  " + do, "  " + why}
-}
-
-// cut shortens text to so many columns.
-func cut(text string, columns int) string {
-	if r := []rune(text); len(r) > columns && columns > 0 {
-		return string(r[:columns-1]) + "…"
-	}
-	return text
+// prompt is what to do, in three lines.
+func (s Style) prompt(v *session.View) []string {
+	act, cause, remedy := Prompt(v)
+	return []string{"  " + s.paint(bold, act), "  " + cause, "  " + s.paint(grey, remedy)}
 }
 
 // Line is the view in one line, for a log or a pipe.
@@ -214,7 +246,10 @@ type Screen struct {
 // Draw returns the bytes that draw the view, with extra lines below, over what
 // was drawn last.
 func (sc *Screen) Draw(v *session.View, extra ...string) string {
-	lines := append(sc.Lines(v), extra...)
+	lines := sc.Lines(v)
+	for _, l := range extra {
+		lines = append(lines, Clip(l, sc.columns()-1))
+	}
 	var b strings.Builder
 	if sc.drawn > 0 {
 		fmt.Fprintf(&b, "\x1b[%dA", sc.drawn)
@@ -229,14 +264,17 @@ func (sc *Screen) Draw(v *session.View, extra ...string) string {
 	return b.String()
 }
 
-// Above returns the bytes that print text above the drawing, which then moves down.
+// Above returns the bytes that print text above the drawing, which then moves
+// down; without a text they only wipe the drawing.
 func (sc *Screen) Above(text string) string {
 	var b strings.Builder
 	if sc.drawn > 0 {
-		fmt.Fprintf(&b, "\x1b[%dA\x1b[J", sc.drawn)
+		fmt.Fprintf(&b, "\r\x1b[%dA\x1b[J", sc.drawn)
 		sc.drawn = 0
 	}
-	b.WriteString(strings.TrimRight(text, "\n") + "\n")
+	if text = strings.TrimRight(text, "\n"); text != "" {
+		b.WriteString(text + "\n")
+	}
 	return b.String()
 }
 
