@@ -22,6 +22,7 @@ func (w *Writer) commit(ctx context.Context, group []item) error {
 		if err == nil {
 			break
 		}
+		clear(w.heads) // a commit that failed may be on the disk all the same: ask the file
 		f := Fault{Op: "commit", Kind: kindOf(err), Try: try, Err: err}
 		f.Fatal = f.Kind.Fatal() || w.overdue(ctx)
 		f.Freed = f.Kind == Full && w.s.ballast.free()

@@ -39,14 +39,14 @@ func TestFullDiskFreesTheBallastAndKeepsTheOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	f := <-d.faults
+	f := d.fault(t)
 	if f.Kind != store.Full || !f.Freed || f.Fatal || f.Pause != 0 || !strings.Contains(f.Error(), "reserve was released") || !strings.Contains(f.Error(), "free space on the disk") {
 		t.Errorf("first fault = %+v: %v", f, f)
 	}
 	if _, err := os.Stat(filepath.Join(s.Dir(), "ballast")); !os.IsNotExist(err) {
 		t.Errorf("the ballast is still there: %v", err)
 	}
-	f = <-d.faults
+	f = d.fault(t)
 	if f.Kind != store.Full || f.Freed || f.Fatal || f.Pause == 0 || !strings.Contains(f.Error(), "reserve is used up") {
 		t.Errorf("second fault = %+v: %v", f, f)
 	}

@@ -101,7 +101,7 @@ func TestWhatDoesNotFollowIsRefusedAndNothingOfItWritten(t *testing.T) {
 			if c := d.committed(t); c.Batch.Records[0].Seq != 2 {
 				t.Errorf("acknowledged %+v", c.Batch)
 			}
-			err := <-d.ended
+			err := d.end(t)
 			refused, ok := errors.AsType[*store.RefusedError](err)
 			if !ok || refused.Seq != tt.seq || tt.is != nil && !errors.Is(err, tt.is) {
 				t.Fatalf("Run = %v, want number %d refused with %v", err, tt.seq, tt.is)

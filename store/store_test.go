@@ -166,6 +166,30 @@ func (d *desk) committed(t testing.TB) store.Committed {
 	}
 }
 
+// end waits for the writer's end, and for nothing to be acknowledged before it.
+func (d *desk) end(t testing.TB) error {
+	t.Helper()
+	select {
+	case err := <-d.ended:
+		return err
+	case c := <-d.done:
+		t.Fatalf("the writer goes on, and acknowledged %+v", c)
+		panic("unreachable")
+	}
+}
+
+// fault waits for the next fault, and for nothing to be acknowledged before it.
+func (d *desk) fault(t testing.TB) store.Fault {
+	t.Helper()
+	select {
+	case f := <-d.faults:
+		return f
+	case c := <-d.done:
+		t.Fatalf("no fault: acknowledged %+v", c)
+		panic("unreachable")
+	}
+}
+
 func TestWhatIsCommittedReadsBackTheSame(t *testing.T) {
 	d := start(t, t.TempDir(), store.Options{}, store.WriterOptions{})
 	h := newHistory(0)

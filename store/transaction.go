@@ -22,8 +22,7 @@ type transaction struct {
 	fresh map[session.ID]heads // ahead of w.heads
 }
 
-// begin starts a transaction. After any failure the chains are read again from
-// the file, which alone knows what it holds.
+// begin starts a transaction.
 func (w *Writer) begin(ctx context.Context) (*transaction, error) {
 	if w.statements == nil {
 		s := &statements{}
@@ -47,7 +46,6 @@ func (w *Writer) begin(ctx context.Context) (*transaction, error) {
 func (t *transaction) end() {
 	if t.tx != nil {
 		t.tx.Rollback()
-		clear(t.w.heads)
 	}
 }
 

@@ -201,7 +201,7 @@ func TestDamageWhileWritingIsFatal(t *testing.T) {
 		if err := d.w.Submit(h.next("pass")); err != nil {
 			t.Fatal(err)
 		}
-		err = <-d.ended
+		err = d.end(t)
 		d.Close()
 	}
 	if store.KindOf(err) != store.Damaged || !strings.Contains(err.Error(), "restore") {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"penlog/session"
 	"penlog/store"
 )
 
@@ -174,7 +175,7 @@ func TestABusyFileIsRetriedAndReported(t *testing.T) {
 	}
 	pause := time.Millisecond
 	for try := 1; try <= 4; try++ {
-		f := <-d.faults
+		f := d.fault(t)
 		if f.Kind != store.Busy || f.Try != try || f.Fatal || f.Pause != pause || f.Waiting != 1 || !strings.Contains(f.Error(), "close the other program") {
 			t.Errorf("fault %d = %+v", try, f)
 		}
@@ -189,6 +190,44 @@ func TestABusyFileIsRetriedAndReported(t *testing.T) {
 	}
 	if got := d.w.Health(); got.Failing != 0 || got.Queue != 0 {
 		t.Errorf("Health = %+v", got)
+	}
+}
+
+// A commit may fail and be on the disk all the same. Here someone else's
+// transaction writes what ours could not: trying again finds it there.
+func TestAFailedCommitThatIsOnTheDiskIsNoConflict(t *testing.T) {
+	s := open(t, t.TempDir(), store.Options{})
+	if _, err := s.WriterDB().Exec("PRAGMA busy_timeout = 1"); err != nil {
+		t.Fatal(err)
+	}
+	d := run(t, s, store.WriterOptions{RetryAfter: time.Millisecond})
+	h := newHistory(0)
+	d.put(t, h.first())
+	other := store.OpenWriting(filepath.Join(s.Dir(), store.FileName))
+	defer other.Close()
+	tx, err := other.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	r := h.record("tripped")
+	if err := d.w.Submit(store.Batch{Records: []session.Record{r}}); err != nil {
+		t.Fatal(err)
+	}
+	d.fault(t)
+	if _, err := tx.Exec(`INSERT INTO event (session, seq, at_us, mono_us, kind, body, prev, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		r.Session[:], int64(r.Seq), int64(r.At), int64(r.Mono), r.Kind, r.Body, r.Prev[:], r.Hash[:]); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if c := d.committed(t); c.Tries < 2 {
+		t.Errorf("acknowledged %+v", c)
+	}
+	d.put(t, h.next("acknowledged"))
+	if v, err := d.Verify(t.Context(), h.id); err != nil || v.Records != 3 {
+		t.Errorf("Verify = %+v, %v", v, err)
 	}
 }
 
@@ -208,9 +247,9 @@ func TestAFileThatStaysBusyEndsTheDrain(t *testing.T) {
 	if err := d.w.Submit(newHistory(0).first()); err != nil {
 		t.Fatal(err)
 	}
-	<-d.faults
+	d.fault(t)
 	d.stop()
-	err = <-d.ended
+	err = d.end(t)
 	if f, ok := errors.AsType[store.Fault](err); !ok || f.Kind != store.Busy || !f.Fatal || f.Waiting != 1 {
 		t.Errorf("Run = %v, want a fault that says one batch is not on the disk", err)
 	}
@@ -226,9 +265,9 @@ func TestAMovedFileStopsTheWriter(t *testing.T) {
 	}
 	defer os.Rename(path+".moved", path)
 	if err := d.w.TestWrite(t.Context()); !errors.Is(err, store.ErrMoved) {
-		t.Errorf("TestWrite: %v", err)
+		t.Fatalf("TestWrite: %v", err)
 	}
-	if err := <-d.ended; !errors.Is(err, store.ErrMoved) || !strings.Contains(err.Error(), "put penlog.db back") {
+	if err := d.end(t); !errors.Is(err, store.ErrMoved) || !strings.Contains(err.Error(), "put penlog.db back") {
 		t.Errorf("Run = %v", err)
 	}
 }
