@@ -20,14 +20,20 @@ type recorder struct {
 	batches         []store.Batch // the last one is still open
 	strokes         uint32
 	tick            protocol.Tick
+	pen             string // its model
 }
 
 // records are the sessions that tests write, by name.
 var records = map[string]func(*recorder){
 	"treatment": func(r *recorder) { r.treatment(); r.finish() },
-	"second":    func(r *recorder) { r.treatment(); r.finish() },
-	"real":      func(r *recorder) { r.source = session.SourcePen; r.treatment(); r.finish() },
-	"open":      func(r *recorder) { r.treatment() },
+	"readme": func(r *recorder) {
+		r.pen = "Reference G1 (simulated)"
+		r.treatment()
+		r.finish()
+	},
+	"second": func(r *recorder) { r.treatment(); r.finish() },
+	"real":   func(r *recorder) { r.source = session.SourcePen; r.treatment(); r.finish() },
+	"open":   func(r *recorder) { r.treatment() },
 	"newer": func(r *recorder) {
 		r.treatment()
 		r.raw("cartridge_scanned", `{"lot":"A7\u001b[2J","by":"op-1"}`)
@@ -65,7 +71,8 @@ func writeSession(dir, name string) error {
 	if name == "second" {
 		begun, id[5] = begun.Add(time.Hour), 0x3b
 	}
-	r := &recorder{now: protocol.AtTime(begun), mono: 1_000_000, records: session.Chain{Session: id}, signal: session.Chain{Session: id}, source: session.SourceSimulator}
+	r := &recorder{now: protocol.AtTime(begun), mono: 1_000_000, records: session.Chain{Session: id}, signal: session.Chain{Session: id}, source: session.SourceSimulator,
+		pen: "Pen\x1b[31m 4"}
 	r.batches = []store.Batch{{Open: &store.Opening{ID: id, At: r.now, Simulated: name != "real"}}}
 	story(r)
 	for _, b := range r.batches {
@@ -141,7 +148,7 @@ func verdict(z limits.Zone, i limits.Indication) limits.Verdict {
 func (r *recorder) treatment() {
 	cheek, nose := verdict(limits.Cheek, limits.AcneScarRolling), verdict(limits.Nose, limits.AcneScarRolling)
 	r.add(session.Opened{By: "op-1", Agent: "0.1.0", Table: "builtin-1", Hash: "c0ffee"})
-	r.add(session.PenUp{Vendor: "Example", Model: "Pen\x1b[31m 4", Serial: "0001", Firmware: "1.2", Boot: 77, Simulated: r.source == session.SourceSimulator,
+	r.add(session.PenUp{Vendor: "Example", Model: r.pen, Serial: "0001", Firmware: "1.2", Boot: 77, Simulated: r.source == session.SourceSimulator,
 		DepthSource: "measured", DepthMin: 250, DepthMax: 2500, DepthStep: 250, Accuracy: 50, StopMS: 40, ReadingRate: 100})
 	r.add(session.RuleBroke{Rule: session.PenUnproven, Response: session.Hold})
 	r.wait(800 * time.Millisecond)
@@ -149,7 +156,7 @@ func (r *recorder) treatment() {
 	r.add(session.RuleHealed{Rule: session.PenUnproven, Response: session.Hold})
 	r.add(session.ZoneRefused{By: "op-1", Verdict: verdict(limits.Periorbital, limits.AcneScarRolling)})
 	r.add(session.ZoneChosen{By: "op-1", Verdict: cheek})
-	r.add(session.PenActed{ID: 1, What: "press_start", Arg: 1})
+	r.add(session.PenActed{ID: 1, What: "press_start", Arg: 2})
 	r.add(session.PressTested{Event: 1})
 	r.add(session.ArmedEvent{By: "op-1", Verdict: cheek})
 	r.add(session.CeilingConfirmed{Generation: 2, Ceiling: 1500})

@@ -45,9 +45,12 @@ func eventWords(e session.Event) (who session.By, what string) {
 	case session.CeilingConfirmed:
 		what = fmt.Sprintf("Pen confirms Max depth %s mm", mm(e.Ceiling))
 	case session.PressTested:
-		what = "Press test passed: start was pressed while Not ready, the motor stayed still"
+		what = "Press test passed: without Ready, start does nothing"
 	case session.PenActed:
 		what = "Pen: " + strings.ReplaceAll(e.What, "_", " ")
+		if came, ok := startWords[protocol.StartResult(e.Arg)]; ok && e.What == "press_start" {
+			what = "Pen: start pressed, " + came
+		}
 	case session.MotorRan:
 		what = "Motor on"
 	case session.MotorRested:
@@ -82,6 +85,14 @@ func eventWords(e session.Event) (who session.By, what string) {
 		what = e.Kind()
 	}
 	return who, what
+}
+
+// startWords are what came of a press to start.
+var startWords = map[protocol.StartResult]string{
+	protocol.StartRan:        "the motor started",
+	protocol.StartNoPermit:   "Not ready: the motor stayed still",
+	protocol.StartDepthAbove: "the set depth is above Max depth: the motor stayed still",
+	protocol.StartFault:      "the pen has a fault: the motor stayed still",
 }
 
 var modeWords = map[session.Mode]string{

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -106,11 +106,18 @@ func depth(c *cobra.Command, name, help string) *depthFlag {
 	return d
 }
 
-// printed writes what for people and fails when it could not be written.
+// printed writes what for people, without the blanks that tables leave at the
+// ends of lines, and fails when it could not be written.
 func printed(w io.Writer, what func(io.Writer)) error {
-	b := bufio.NewWriter(w)
-	what(b)
-	return b.Flush()
+	var b bytes.Buffer
+	what(&b)
+	var out bytes.Buffer
+	for line := range bytes.Lines(b.Bytes()) {
+		out.Write(bytes.TrimRight(line, " \n"))
+		out.WriteByte('\n')
+	}
+	_, err := w.Write(out.Bytes())
+	return err
 }
 
 // printJSON writes v as people and programs read it.
