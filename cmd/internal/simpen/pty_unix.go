@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
@@ -29,6 +30,7 @@ type ptyEnd struct {
 	fd     int      // of slave, not blocking; File.Fd would make it block
 	device string
 	conn   *conn
+	unread time.Time // since when bytes lie unread; zero: none do
 }
 
 func newPTY(ctx context.Context, path string, in chan<- inbound) (endpoint, error) {
@@ -139,12 +141,32 @@ func (p *ptyEnd) where() (string, string) {
 	return "serial://" + p.device, p.device
 }
 
+// unreadFor is how long bytes lie unread before nobody is taken to read them.
+// A reader that is merely stopped for a while must not find its bytes gone: its
+// read was promised them and would hang.
+const unreadFor = 5 * time.Second
+
 // drain reads away what no host has read, so that one which opens the terminal
-// later does not hear of long ago.
+// later does not hear of long ago. It also lifts the exclusive use that a host
+// which was killed left behind: our own end keeps the terminal alive, and with
+// it that mark, which would keep the next host out.
 func (p *ptyEnd) drain() {
 	if p.slave == nil {
 		return
 	}
+	_ = unix.IoctlSetInt(p.fd, unix.TIOCNXCL, 0)
+	fds := []unix.PollFd{{Fd: int32(p.fd), Events: unix.POLLIN}}
+	if n, err := unix.Poll(fds, 0); err != nil || n == 0 {
+		p.unread = time.Time{}
+		return
+	}
+	if p.unread.IsZero() {
+		p.unread = time.Now()
+	}
+	if time.Since(p.unread) < unreadFor {
+		return
+	}
+	p.unread = time.Time{}
 	var b [1024]byte
 	for range 64 {
 		if n, err := unix.Read(p.fd, b[:]); n <= 0 || err != nil {
