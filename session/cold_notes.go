@@ -105,6 +105,8 @@ func (c *Cold) reading(n *Note, now protocol.Instant, at protocol.At) {
 			c.last, c.have = *r, true
 			c.rest(now, at)
 			c.settle(now)
+		case !on && c.have && int32(r.Strokes-c.last.Strokes) > 0:
+			c.unseen(r, now, at)
 		}
 		if c.run.on && r.Measured != protocol.None && r.Strokes != c.run.strokes {
 			c.run.deepest = max(c.run.deepest, protocol.Micrometres(r.Measured))
@@ -114,6 +116,19 @@ func (c *Cold) reading(n *Note, now protocol.Instant, at protocol.At) {
 		}
 	}
 	c.last, c.have = *r, true
+}
+
+// unseen records a run of the motor that no reading showed: the pen's counters
+// went on while the line was silent, and the motor is off again.
+func (c *Cold) unseen(r *protocol.Reading, now protocol.Instant, at protocol.At) {
+	c.run.on, c.run.strokes, c.run.above, c.run.deepest, c.run.tick = true, c.last.Strokes, c.last.StrokesAbove, 0, c.last.Tick
+	if r.Peak != protocol.None && r.Tick.Since(c.last.Tick) > peakReach {
+		c.run.deepest = protocol.Micrometres(r.Peak)
+	}
+	c.add(MotorRan{c.last.Strokes}, now, at)
+	c.last = *r
+	c.rest(now, at)
+	c.settle(now)
 }
 
 // rest closes a run of the motor that was seen to begin.
