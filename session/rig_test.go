@@ -52,6 +52,9 @@ type rig struct {
 	log      []session.Note // all but readings and statuses
 	dropped  func(o session.Order) bool
 	lastOut  protocol.Instant // a permit was sent
+
+	verdicts, verdictsOnDisk int
+	commandAt                protocol.Instant
 }
 
 type commit struct {
@@ -180,12 +183,22 @@ func (r *rig) stepCold() {
 		c := r.queue[0]
 		r.queue = r.queue[1:]
 		r.records = append(r.records, c.b.Records...)
+		for i := range c.b.Records {
+			if isVerdict(c.b.Records[i].Kind) {
+				r.verdictsOnDisk++
+			}
+		}
 		if c.b.Chunk != nil {
 			r.chunks = append(r.chunks, *c.b.Chunk)
 		}
 		r.cold.Committed(c.b.Seq, r.now)
 	}
 	r.cold.Tick(r.now, r.at)
+	for _, e := range r.cold.Events() {
+		if isVerdict(e.Kind()) {
+			r.verdicts++
+		}
+	}
 	var b session.Batch
 	for r.cold.Batch(&b) {
 		r.queue = append(r.queue, commit{b, r.now.Add(r.disk())})
@@ -403,4 +416,8 @@ func (r *rig) press() protocol.StartResult { return r.pen.Press(r.up) }
 func (r *rig) reboot() {
 	r.id.Boot++
 	r.boot()
+}
+
+func isVerdict(kind string) bool {
+	return kind == "zone_chosen" || kind == "armed" || kind == "resumed"
 }
