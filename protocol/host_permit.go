@@ -35,6 +35,7 @@ const (
 type permits struct {
 	first, nextGen uint16
 	gen            uint16 // of the newest ceiling or revoke sent
+	shownGen       uint16 // the highest that telemetry showed
 	phase          phase
 	ceiling        uint16
 	sentAt         Instant // of the newest ceiling or revoke
@@ -248,6 +249,14 @@ func (h *Host) failTest(now Instant) {
 func (h *Host) observePermit(m *Reading, now Instant) {
 	p := &h.permit
 	permit := m.Flags.Has(FlagPermit)
+	if m.Generation < p.shownGen {
+		// Generations only rise in a session at the pen (§6.2): it lost us, and a
+		// hello of ours that was late on the line opened a session anew.
+		h.over(NoticeLost, now)
+		h.greet(now)
+		return
+	}
+	p.shownGen = m.Generation
 	if m.Flags.Has(FlagReleased) {
 		p.proven = false // it is earned anew when the pen is back
 	}
