@@ -139,15 +139,17 @@ func (a *Agent) open(ctx context.Context) (err error) {
 	return nil
 }
 
-// restore takes up the newest session that nothing has closed. Older ones of
-// its kind were left by agents that never came to it: they are closed as
-// interrupted when they are taken up in their turn.
+// restore takes up the session that nothing has closed. There is at most one,
+// since opening is refused while another is under way.
 func (a *Agent) restore(ctx context.Context) error {
 	left, err := a.store.Unfinished(ctx, session.ClosingKinds()...)
 	if err != nil || len(left) == 0 {
 		return err
 	}
 	in := left[len(left)-1]
+	if len(left) > 1 {
+		a.log.Warn("older sessions were never closed; they stay as they are", "sessions", len(left)-1)
+	}
 	records, err := a.store.Records(ctx, in.ID)
 	if err != nil {
 		return fmt.Errorf("agent: session %v can't be taken up: %w", in.ID, err)
