@@ -1,0 +1,504 @@
+package protocol_test
+
+import (
+	"testing"
+	"time"
+
+	"penlog/protocol"
+)
+
+// sent collects what the host sends, by type.
+type sent struct {
+	at []protocol.Instant
+	f  []protocol.Frame
+}
+
+// listen notes each frame of the type that the host sends; pass decides whether
+// it arrives.
+func (p *pair) listen(typ protocol.Type, pass func() bool) *sent {
+	s := &sent{}
+	before := p.toPen
+	p.toPen = func(o *protocol.Outgoing) bool {
+		var d protocol.Decoder
+		var f protocol.Frame
+		if _, ok := d.Next(o.Bytes(), &f); ok && f.Type == typ {
+			f.Payload = append([]byte(nil), f.Payload...)
+			s.at, s.f = append(s.at, p.now), append(s.f, f)
+			return pass()
+		}
+		return before == nil || before(o)
+	}
+	return s
+}
+
+func yes() bool { return true }
+func no() bool  { return false }
+
+// mangle changes readings on their way to the host.
+func (p *pair) mangle(change func(m *protocol.Reading)) {
+	var dec protocol.Decoder
+	p.toHost = func(b []byte) []byte {
+		var out []byte
+		var f protocol.Frame
+		for ok := true; ok; {
+			if b, ok = dec.Next(b, &f); !ok {
+				break
+			}
+			payload := append([]byte(nil), f.Payload...)
+			if f.Type == protocol.TypeReading {
+				var m protocol.Reading
+				_ = m.Parse(payload)
+				change(&m)
+				payload = m.Append(nil)
+			}
+			out = protocol.AppendFrame(out, f.Type, f.Seq, payload)
+		}
+		return out
+	}
+}
+
+func (p *pair) has(k protocol.NoticeKind) bool {
+	for _, n := range p.notices {
+		if n.Kind == k {
+			return true
+		}
+	}
+	return false
+}
+
+func TestPermitsAreRenewedEvery50ms(t *testing.T) {
+	p := newPair(t, testIdentity(), 1<<32-3_000_000)
+	p.ready(1500)
+	s := p.listen(protocol.TypePermit, yes)
+	p.step(2 * time.Second)
+	if n := len(s.at); n != 40 {
+		t.Errorf("%d permits in 2 s, want 40", n)
+	}
+	for i := 1; i < len(s.at); i++ {
+		if d := s.at[i].Sub(s.at[i-1]); d != 50*time.Millisecond {
+			t.Errorf("renewed after %v", d)
+		}
+	}
+	for _, f := range s.f {
+		var m protocol.Permit
+		if err := m.Parse(f.Payload); err != nil || m.LifeMS != 300 || m.Depth != 1500 || m.Generation != p.pen.Generation() {
+			t.Fatalf("permit %+v, %v", m, err)
+		}
+	}
+	if p.has(protocol.NoticeClockJump) || p.has(protocol.NoticeLost) {
+		t.Errorf("%v", p.notices)
+	}
+}
+
+func TestRevokeIsRepeatedEvery20msUntilTelemetryShowsIt(t *testing.T) {
+	p := newPair(t, testIdentity(), 0)
+	p.ready(1500)
+	through := false
+	s := p.listen(protocol.TypeRevoke, func() bool { return through })
+	p.host.Revoke(p.now)
+	p.step(200 * time.Millisecond)
+	if n := len(s.at); n != 11 { // one at once, and ten more
+		t.Errorf("%d revokes in 200 ms, want 11", n)
+	}
+	for i := 1; i < len(s.at); i++ {
+		if d := s.at[i].Sub(s.at[i-1]); i > 1 && d != 20*time.Millisecond {
+			t.Errorf("repeated after %v", d)
+		}
+		if string(s.f[i].Payload) != string(s.f[0].Payload) {
+			t.Error("a repeat is another revoke")
+		}
+	}
+	through = true
+	p.want(protocol.NoticeRevoked, 50*time.Millisecond)
+	n := len(s.at)
+	p.step(time.Second)
+	if len(s.at) != n {
+		t.Errorf("%d revokes after telemetry showed it", len(s.at)-n)
+	}
+}
+
+func TestCeilingIsRepeatedUntilTelemetryShowsIt(t *testing.T) {
+	p := newPair(t, testIdentity(), 0)
+	p.ready(1500)
+	s := p.listen(protocol.TypeCeiling, no)
+	permits := p.listen(protocol.TypePermit, yes)
+	p.host.SetCeiling(750, p.now)
+	p.host.Allow(true) // too early to mean anything
+	p.step(500 * time.Millisecond)
+	if n := len(s.at); n != 11 { // one at once, and ten more
+		t.Errorf("%d ceilings in 500 ms, want 11", n)
+	}
+	if len(permits.at) != 0 {
+		t.Errorf("%d permits before the ceiling was confirmed", len(permits.at))
+	}
+	if _, _, ok := p.host.Confirmed(); ok {
+		t.Error("confirmed without telemetry")
+	}
+}
+
+func TestRevokePurgesAWaitingPermitAndOvertakes(t *testing.T) {
+	p := newPair(t, testIdentity(), 0)
+	p.ready(1500)
+	var o protocol.Outgoing
+	waiting := func() (out []protocol.Lane) {
+		for p.host.Output(&o) {
+			out = append(out, o.Lane)
+		}
+		return out
+	}
+	for range 60 {
+		p.now = p.now.Add(time.Millisecond)
+		p.host.Advance(p.now)
+	}
+	for range 40 { // more than the outbox holds
+		p.host.Show(protocol.CueReady)
+	}
+	p.host.Revoke(p.now)
+	lanes := waiting()
+	if len(lanes) == 0 || lanes[0] != protocol.LaneRevoke {
+		t.Fatalf("a revoke behind a full outbox: %v", lanes)
+	}
+	for _, l := range lanes[1:] {
+		if l != protocol.LaneControl {
+			t.Errorf("lane %v left behind a revoke", l)
+		}
+	}
+	for range 30 {
+		p.now = p.now.Add(20 * time.Millisecond)
+		p.host.Advance(p.now)
+	}
+	n := 0
+	for _, l := range waiting() {
+		if l == protocol.LaneRevoke {
+			n++
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d revokes wait, want the newest alone", n)
+	}
+}
+
+func TestGenerationsRunOut(t *testing.T) {
+	p := newPair(t, testIdentity(), 0)
+	p.ready(1500)
+	sets := 0
+	for range 70_000 {
+		if p.host.SetCeiling(1000, p.now) == 0 {
+			break
+		}
+		sets++
+	}
+	if sets < 0x7fef || sets >= 0xfff0 {
+		t.Fatalf("%d ceilings before a new session", sets)
+	}
+	p.notices = nil
+	p.drain()
+	p.want(protocol.NoticeLost, 10*time.Millisecond)
+	p.want(protocol.NoticeUp, time.Second)
+	if p.host.Proven() {
+		t.Error("a new session is guarded without a test")
+	}
+	p.step(50 * time.Millisecond)
+	p.host.Prove(p.now)
+	p.want(protocol.NoticeProven, time.Second)
+	for range 0x10000 { // a revoke never runs out
+		p.host.Revoke(p.now)
+	}
+	p.want(protocol.NoticeRevoked, time.Second)
+}
+
+func TestProveFailsWhere(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		do     func(p *pair)
+		want   protocol.NoticeKind
+		within time.Duration
+	}{
+		{"the line loses every third frame", func(p *pair) {
+			n := 0
+			p.toPen = func(o *protocol.Outgoing) bool { n++; return n%3 != 0 || o.Lane == protocol.LanePermit }
+		}, protocol.NoticeProven, 2 * time.Second},
+		{"a press falls into the test", func(p *pair) {
+			p.step(30 * time.Millisecond)
+			if p.pen.Press(p.up) != protocol.StartRan {
+				t.Fatal("no permit in the test")
+			}
+		}, protocol.NoticeUnproven, time.Second},
+		{"the pen shows no permit", func(p *pair) {
+			p.mangle(func(m *protocol.Reading) { m.Flags &^= protocol.FlagPermit; m.PermitMS = 0 })
+		}, protocol.NoticeUnproven, 4 * time.Second},
+		{"the permit does not end", func(p *pair) {
+			p.step(30 * time.Millisecond)
+			p.mangle(func(m *protocol.Reading) { m.Flags |= protocol.FlagPermit })
+		}, protocol.NoticeDisobeyed, time.Second},
+		{"the permit ends before its time", func(p *pair) {
+			p.step(30 * time.Millisecond)
+			p.mangle(func(m *protocol.Reading) { m.Flags &^= protocol.FlagPermit })
+		}, protocol.NoticeUnproven, time.Second},
+		{"another ceiling shows", func(p *pair) {
+			p.step(30 * time.Millisecond)
+			p.mangle(func(m *protocol.Reading) { m.Ceiling = 2500 })
+		}, protocol.NoticeUnproven, time.Second},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newPair(t, testIdentity(), 1<<32-2_000_000)
+			p.want(protocol.NoticeUp, 2*time.Second)
+			p.step(50 * time.Millisecond)
+			if !p.host.Prove(p.now) {
+				t.Fatal("not begun")
+			}
+			tt.do(p)
+			p.want(tt.want, tt.within)
+			if got := p.host.Proven(); got != (tt.want == protocol.NoticeProven) {
+				t.Errorf("proven %v", got)
+			}
+		})
+	}
+}
+
+func TestNothingIsPermittedUnproven(t *testing.T) {
+	p := newPair(t, testIdentity(), 0)
+	s := p.listen(protocol.TypePermit, yes)
+	p.want(protocol.NoticeUp, 2*time.Second)
+	p.host.SetCeiling(1500, p.now)
+	p.want(protocol.NoticeConfirmed, time.Second)
+	p.host.Allow(true)
+	p.step(time.Second)
+	if len(s.at) != 0 || p.host.Allowed() {
+		t.Errorf("%d permits for a pen that proved nothing", len(s.at))
+	}
+}
+
+func TestConfirmedCeilingThatChangesIsNotConfirmed(t *testing.T) {
+	p := newPair(t, testIdentity(), 0)
+	p.ready(1500)
+	p.mangle(func(m *protocol.Reading) { m.Ceiling = 2500 })
+	p.step(20 * time.Millisecond)
+	if _, _, ok := p.host.Confirmed(); ok || p.host.Allowed() {
+		t.Error("permits go on though telemetry shows another ceiling")
+	}
+}
+
+func TestNoReadingNoRenewalOfWhatWasSeen(t *testing.T) {
+	p := newPair(t, testIdentity(), 0)
+	p.ready(1500)
+	p.pen.Press(p.up)
+	p.step(200 * time.Millisecond)
+	p.toHost = func([]byte) []byte { return nil } // the host hears nothing, the pen everything
+	var off time.Duration
+	for ms := range 500 {
+		p.step(time.Millisecond)
+		if !p.pen.MotorOn() {
+			off = time.Duration(ms) * time.Millisecond
+			break
+		}
+	}
+	if off == 0 || off > 300*time.Millisecond {
+		t.Errorf("motor off %v after the last reading heard, want at most 300 ms however often it is renewed", off)
+	}
+}
+
+func TestSessionThatThePenForgotIsToldAsLost(t *testing.T) {
+	p := newPair(t, testIdentity(), 0)
+	p.ready(1500)
+	p.notices = nil
+	p.toPen = func(*protocol.Outgoing) bool { return false }
+	p.step(1500 * time.Millisecond) // the pen forgets us, and says so by announcing itself
+	p.toPen = nil
+	p.want(protocol.NoticeLost, time.Second)
+	p.want(protocol.NoticeUp, time.Second)
+	if p.host.Proven() {
+		t.Error("proven in a new session")
+	}
+}
+
+func TestLinkLostWhileGreetingIsTold(t *testing.T) {
+	p := newPair(t, testIdentity(), 0)
+	p.ready(1500)
+	p.notices = nil
+	p.host.Rehello(p.now)
+	p.host.PortLost(p.now)
+	p.drain()
+	p.want(protocol.NoticeLost, time.Millisecond)
+	if p.host.Link() != protocol.LinkListening {
+		t.Error(p.host.Link())
+	}
+}
+
+func TestEventsOfAnotherBootAreNotTakenForKnown(t *testing.T) {
+	p := newPair(t, testIdentity(), 0)
+	p.want(protocol.NoticeUp, 2*time.Second)
+	for range 5 {
+		p.pen.Press(p.up)
+		p.want(protocol.NoticeEvent, time.Second)
+	}
+	p.host.PortLost(p.now)
+	id := testIdentity()
+	id.Boot++
+	pen, err := protocol.NewPen(protocol.PenConfig{Identity: id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.pen, p.up = pen, 0
+	p.notices = nil
+	p.want(protocol.NoticeUp, 2*time.Second)
+	p.pen.Press(p.up)
+	if n := p.want(protocol.NoticeEvent, time.Second); n.Event.ID != 1 {
+		t.Errorf("event %d", n.Event.ID)
+	}
+	p.step(500 * time.Millisecond)
+	if p.has(protocol.NoticeEvent) {
+		t.Error("the same event twice")
+	}
+}
+
+func TestEventIsToldOnceThoughItIsRepeated(t *testing.T) {
+	p := newPair(t, testIdentity(), 0)
+	p.want(protocol.NoticeUp, 2*time.Second)
+	acks := p.listen(protocol.TypeEventAck, no)
+	p.pen.Button(p.up, false)
+	p.want(protocol.NoticeEvent, time.Second)
+	p.step(time.Second)
+	if p.has(protocol.NoticeEvent) || len(acks.at) < 8 {
+		t.Errorf("told again, or %d acknowledgements of 10 repeats", len(acks.at))
+	}
+}
+
+func TestLostDuplicatedAndLateFramesAreCounted(t *testing.T) {
+	p := newPair(t, testIdentity(), 0)
+	p.want(protocol.NoticeUp, 2*time.Second)
+	p.step(100 * time.Millisecond)
+	was := p.host.Stats()
+	p.toHost = func([]byte) []byte { return nil }
+	p.step(50 * time.Millisecond) // ten readings
+	p.toHost = nil
+	p.step(50 * time.Millisecond)
+	if n := p.host.Stats().Lost - was.Lost; n < 9 || n > 11 {
+		t.Errorf("%d lost, want 10", n)
+	}
+	was = p.host.Stats()
+	p.toHost = func(b []byte) []byte { return append(b, b...) }
+	p.step(100 * time.Millisecond)
+	p.toHost = nil
+	if s := p.host.Stats(); s.Duplicates-was.Duplicates < 18 || s.Lost != was.Lost || s.Readings-was.Readings > 21 {
+		t.Errorf("%d duplicates, %d readings, %d lost", s.Duplicates-was.Duplicates, s.Readings-was.Readings, s.Lost-was.Lost)
+	}
+	var held []byte
+	was = p.host.Stats()
+	p.toHost = func(b []byte) []byte {
+		if len(b) == 0 {
+			return nil
+		}
+		out := held
+		held = nil
+		if out == nil { // every second frame comes after its successor
+			held = append([]byte(nil), b...)
+			return nil
+		}
+		return append(append([]byte(nil), b...), out...)
+	}
+	p.step(100 * time.Millisecond)
+	if s := p.host.Stats(); s.Late == was.Late || p.has(protocol.NoticeClockJump) {
+		t.Errorf("late %d", s.Late-was.Late)
+	}
+}
+
+func TestWelcomeToAnEarlierHelloDoesNotMakeReadingsYounger(t *testing.T) {
+	p := newPair(t, testIdentity(), 0)
+	var line []byte
+	hold := true
+	p.toHost = func(b []byte) []byte {
+		if p.host.Link() == protocol.LinkListening {
+			return b
+		}
+		line = append(line, b...)
+		if hold {
+			return nil
+		}
+		out := line
+		line = nil
+		return out
+	}
+	p.step(270 * time.Millisecond) // greeted at once, and again 250 ms later
+	hold = false
+	for range 20 {
+		p.step(time.Millisecond)
+		if r, ok := p.host.Newest(); ok {
+			truth := time.Duration(uint64(p.up)-uint64(r.Tick)) * time.Microsecond
+			if age := p.host.Age(r.Tick, p.now); age < truth {
+				t.Fatalf("age %v, true %v", age, truth)
+			}
+		}
+	}
+}
+
+func TestBaudThatStaysSilentIsGivenUp(t *testing.T) {
+	id := testIdentity()
+	id.Caps |= protocol.CapUART
+	id.BaudMax = 921600
+	p := newPair(t, id, 0)
+	p.host = protocol.NewHost(protocol.HostConfig{Baud: 921600}, [32]byte{2})
+	p.toHost = func(b []byte) []byte {
+		if p.pen.Baud() != protocol.BootBaud {
+			return nil // the adapter does not manage that
+		}
+		return b
+	}
+	hello := p.listen(protocol.TypeHello, yes)
+	welcome := func(b []byte) []byte { return b }
+	p.toHost, welcome = welcome, p.toHost
+	if n := p.want(protocol.NoticeBaud, 2*time.Second); n.Baud != 921600 {
+		t.Fatalf("baud %d", n.Baud)
+	}
+	p.toHost = welcome
+	at := p.now
+	if n := p.want(protocol.NoticeBaud, time.Second); n.Baud != protocol.BootBaud || p.now.Sub(at) > 510*time.Millisecond {
+		t.Errorf("baud %d after %v", n.Baud, p.now.Sub(at))
+	}
+	p.want(protocol.NoticeUp, 3*time.Second)
+	var m protocol.Hello
+	if err := m.Parse(hello.f[len(hello.f)-1].Payload); err != nil || m.Baud != 0 {
+		t.Errorf("asks for %d baud again", m.Baud)
+	}
+}
+
+func TestStoppablePenThatIgnoresAShownStopDisobeys(t *testing.T) {
+	id := testIdentity()
+	id.Caps &^= protocol.CapPermits
+	p := newPair(t, id, 0)
+	p.want(protocol.NoticeUp, 2*time.Second)
+	p.pen.Press(p.up)
+	p.step(100 * time.Millisecond)
+	p.host.Revoke(p.now)
+	p.step(100 * time.Millisecond)
+	if p.has(protocol.NoticeDisobeyed) {
+		t.Fatal("it stopped as told")
+	}
+	p.pen.Press(p.up) // its right
+	p.step(200 * time.Millisecond)
+	if p.has(protocol.NoticeDisobeyed) {
+		t.Fatal("a fresh press is no disobedience")
+	}
+	p.mangle(func(m *protocol.Reading) { m.Flags = m.Flags&^3 | protocol.Flags(protocol.MotorRunning) })
+	p.host.Revoke(p.now)
+	p.want(protocol.NoticeDisobeyed, 100*time.Millisecond)
+	if !p.host.Disobeyed() {
+		t.Error("not remembered")
+	}
+}
+
+func TestTalkOnlyPenHasAnAgeAndIsAskedNothing(t *testing.T) {
+	id := testIdentity()
+	id.Caps = protocol.CapTalksOnly | protocol.CapSet
+	p := newPair(t, id, 0)
+	sync := p.listen(protocol.TypeSync, yes)
+	p.want(protocol.NoticeUp, 2*time.Second)
+	p.step(time.Second)
+	r, ok := p.host.Newest()
+	if !ok || p.host.Age(r.Tick, p.now) > 20*time.Millisecond {
+		t.Errorf("age %v", p.host.Age(r.Tick, p.now))
+	}
+	if len(sync.at) != 0 {
+		t.Errorf("%d questions to a pen that never listens", len(sync.at))
+	}
+}
