@@ -88,6 +88,7 @@ type Cold struct {
 	ticket  uint64
 
 	pen     *protocol.Identity
+	conn    uint32 // number of the pen's session, as Hot tells it
 	last    protocol.Reading
 	have    bool
 	age     time.Duration
@@ -452,7 +453,7 @@ func (c *Cold) Events() []Event {
 // higher ceiling, only when every event behind it is committed. A permit rests
 // on the newest verdict, also when its ceiling is the same or lower.
 func (c *Cold) settle(now protocol.Instant) {
-	w := Order{Kind: OrderWant}
+	w := Order{Kind: OrderWant, Conn: c.conn}
 	if c.proc != nil {
 		w.Ceiling, w.Allow = c.proc.Desire()
 	}

@@ -17,7 +17,7 @@ func (c *Cold) Note(n *Note, now protocol.Instant, at protocol.At) {
 		if c.pen != nil {
 			c.lose("the pen's session began anew", now, at)
 		}
-		c.pen, c.mode = n.Identity, n.Mode
+		c.pen, c.mode, c.conn = n.Identity, n.Mode, n.Conn
 		c.have = false
 		c.rest(now, at)
 		c.add(c.penUp(), now, at)

@@ -66,7 +66,8 @@ type Hot struct {
 	granted    bool // a permit was sent in this host session
 	released   bool // the pen was taken out of guarded mode at the pen
 	parted     protocol.Instant
-	apart      bool // since parted the session of a pen that was up is gone
+	conn       uint32 // number of the pen's session: a permit is wanted for this one or not at all
+	apart      bool   // since parted the session of a pen that was up is gone
 	waitingAt  protocol.Instant
 	undrained  bool // since waitingAt what arrived was not all read
 
@@ -188,7 +189,9 @@ func (h *Hot) mayProve() bool {
 func (h *Hot) Do(o Order, now protocol.Instant) {
 	switch o.Kind {
 	case OrderWant:
-		h.wanted.ceiling, h.wanted.allow = o.Ceiling, o.Allow
+		// A permit that was wanted before this session of the pen was known of is
+		// one that nobody has confirmed for it.
+		h.wanted.ceiling, h.wanted.allow = o.Ceiling, o.Allow && o.Conn == h.conn
 		h.guard.want(o.Ceiling, now)
 		if h.mode != ModeGuarded {
 			h.guard.confirmed(o.Ceiling) // nothing will confirm it
@@ -296,6 +299,8 @@ func (h *Hot) up(now protocol.Instant) {
 	g, id := &h.guard, h.host.Identity()
 	h.down(now)
 	h.upAt, h.apart, h.released = now, false, false
+	h.conn++
+	h.wanted.allow = false // until Cold wants it for this session
 	switch {
 	case id.Caps.Has(protocol.CapPermits):
 		h.mode = ModeGuarded // in the table's eyes; not shown so until proven
@@ -320,7 +325,7 @@ func (h *Hot) up(now protocol.Instant) {
 	}
 	copied := *id
 	h.shown = h.shownMode()
-	h.say(Note{Kind: NoteUp, At: now, Identity: &copied, Mode: h.shownMode()})
+	h.say(Note{Kind: NoteUp, At: now, Identity: &copied, Mode: h.shownMode(), Conn: h.conn})
 }
 
 // name identifies the pen across connections. The pen's word counts, never the
@@ -529,7 +534,7 @@ func (h *Hot) retellAll() {
 	if h.host.Link() == protocol.LinkUp {
 		copied := *h.host.Identity()
 		h.shown = h.shownMode()
-		h.say(Note{Kind: NoteUp, At: h.lastNow, Identity: &copied, Mode: h.shown})
+		h.say(Note{Kind: NoteUp, At: h.lastNow, Identity: &copied, Mode: h.shown, Conn: h.conn})
 		h.say(Note{Kind: NoteReady, At: h.lastNow, On: h.ready, Ceiling: h.wanted.ceiling})
 	}
 }

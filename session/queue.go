@@ -45,6 +45,7 @@ type Note struct {
 	Took       time.Duration
 	Identity   *protocol.Identity // NoteUp: a copy of Cold's own
 	Err        error              // NoteAcked
+	Conn       uint32             // NoteUp: the number of the pen's session
 }
 
 // OrderKind says what an [Order] asks.
@@ -65,5 +66,6 @@ type Order struct {
 	Kind    OrderKind
 	Ceiling protocol.Micrometres // 0: none
 	Allow   bool
+	Conn    uint32 // OrderWant: the newest session of the pen that Cold knew of
 	Until   protocol.Instant
 }
