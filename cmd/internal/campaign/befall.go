@@ -66,6 +66,7 @@ func (w *world) kill(d time.Duration) {
 	w.after(d, func() {
 		w.logf("agent starts")
 		w.host.start(w.now)
+		w.judge.speaks()
 		w.after(w.rng.span(5*time.Millisecond, 300*time.Millisecond), w.openPort)
 	})
 }
@@ -139,4 +140,20 @@ func (w *world) dial(m *mishap) {
 	to := max(w.judge.ceiling, back) + step*protocol.Micrometres(m.n)
 	w.pen.Dial(w.now, to)
 	w.after(m.d, func() { w.pen.Dial(w.now, back) })
+}
+
+// infect puts the faults that were asked for into the pen, once.
+func (w *world) infect() {
+	if w.sickAt != 0 {
+		return
+	}
+	w.sickAt = w.now
+	for _, f := range w.cfg.Faults {
+		w.after(f.After, func() {
+			w.logf("fault: %v by %d", f.Fault.Kind, f.Fault.Amount)
+			w.faulted = true
+			w.pen.Inject(w.now, f.Fault)
+			w.fromPen()
+		})
+	}
 }

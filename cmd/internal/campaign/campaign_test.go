@@ -45,6 +45,15 @@ func report(t *testing.T, r *campaign.Result) {
 	for _, v := range r.Violations {
 		t.Errorf("  %.6f s: %s: %s", float64(v.At)/1e6, v.Rule, v.What)
 	}
+	small := campaign.Shrink(*r, campaign.Config{})
+	t.Errorf("shrunk from %d mishaps to %d:", len(r.Mishaps), len(small.Left()))
+	for _, m := range small.Left() {
+		t.Errorf("  %s", m)
+	}
+	t.Errorf("what happened before:")
+	for _, l := range small.Log[max(0, len(small.Log)-30):] {
+		t.Errorf("  %s", l)
+	}
 	t.Errorf("replay: go test ./cmd/internal/campaign -run TestPromisesHold -campaign.seed %d -v", r.Seed)
 }
 

@@ -27,6 +27,7 @@ type Config struct {
 	Profile string        // of the pen; empty: drawn from the guarded ones
 	Length  time.Duration // virtual; 0: drawn, 30 to 120 s
 	Faults  []Timed       // of the pen, beside what the plan holds
+	Hand    string        // style of the hand; empty: drawn
 
 	// Skip leaves these mishaps of the plan out, by their place in it: the
 	// shrinker's lever.
@@ -37,12 +38,11 @@ type Config struct {
 	Trace func(at protocol.Instant, what string)
 }
 
-// Timed is a fault of the pen that begins a while after permits first flow; For
-// 0 means for good.
+// Timed is a fault of the pen that begins a while after the motor first starts,
+// and stays.
 type Timed struct {
 	Fault sim.Fault
 	After time.Duration
-	For   time.Duration
 }
 
 // Seams are the joints of the harness at which a test can put a saboteur, to
@@ -72,9 +72,10 @@ type Result struct {
 	Profile    string
 	Length     time.Duration
 	Violations []Violation
-	Mishaps    []string // the plan, in order, with places for Config.Skip
-	Log        []string // what happened, oldest first
-	Hash       uint64   // over everything that happened
+	Mishaps    []string     // the plan, in order, with places for Config.Skip
+	Skipped    map[int]bool // of them, what [Shrink] left out
+	Log        []string     // what happened, oldest first
+	Hash       uint64       // over everything that happened
 
 	Counts Counts
 }
@@ -100,6 +101,8 @@ type Counts struct {
 	WorstStop  time.Duration // from the obliging reading to needles clear
 	Commands   uint64
 	Refused    uint64
+	Found      map[string]uint64 // trips by rule
+	FalseFound map[string]uint64 // of them, false ones
 	Peaks      Peaks
 }
 
@@ -116,8 +119,20 @@ func (c *Counts) Add(o *Counts) {
 	} {
 		*p[0] += *p[1]
 	}
+	c.Found, c.FalseFound = tally(c.Found, o.Found), tally(c.FalseFound, o.FalseFound)
 	c.WorstStop = max(c.WorstStop, o.WorstStop)
 	a, b := &c.Peaks, &o.Peaks
 	a.Notes, a.Orders, a.Flying = max(a.Notes, b.Notes), max(a.Orders, b.Orders), max(a.Flying, b.Flying)
 	a.TTY, a.Line = max(a.TTY, b.TTY), max(a.Line, b.Line)
+}
+
+// tally adds the figures of from to to.
+func tally(to, from map[string]uint64) map[string]uint64 {
+	for k, v := range from {
+		if to == nil {
+			to = map[string]uint64{}
+		}
+		to[k] += v
+	}
+	return to
 }

@@ -101,9 +101,6 @@ func (h *host) start(now protocol.Instant) {
 		h.handed = s.refold()
 		h.cold.Restore(s.refold(), s.chain, s.signal, h.mono(now), w.wall(now))
 		w.judge.restored(h.cold.Procedure())
-		if w.cfg.Seams.Resume {
-			h.asked = append(h.asked, session.Command{Do: session.CmdResume, By: "nobody"})
-		}
 	}
 	h.hotAt, h.coldAt, h.writeAt = now.Add(readTimeout), now, never
 }
@@ -232,6 +229,9 @@ func (h *host) stepCold(now protocol.Instant) {
 	}
 	h.coldAt = now.Add(coldTick)
 	m, at := h.mono(now), h.w.wall(now)
+	if p := h.cold.Procedure(); h.w.cfg.Seams.Resume && h.lives > 1 && p != nil && p.State == session.Paused {
+		h.asked = append(h.asked, session.Command{Do: session.CmdResume, By: "nobody"})
+	}
 	h.w.peak(&h.w.res.Counts.Peaks.Notes, len(h.notes))
 	first := h.rng.below(3)
 	for i := range 3 {

@@ -40,6 +40,7 @@ type judge struct {
 
 	doubt   string // why a person has to confirm before permits flow again; empty: none
 	doubtAt protocol.Instant
+	sentAt  protocol.Instant // a permit left Hot, last
 	desires []desire
 	record
 }
@@ -89,6 +90,9 @@ func (j *judge) silent(until protocol.Instant) {
 	j.silentTill = max(j.silentTill, until)
 }
 
+// speaks says that the agent runs again: silence lasts only while the cable is out.
+func (j *judge) speaks() { j.silentTill = min(j.silentTill, max(j.w.now, j.w.cutTill)) }
+
 // check holds the needles and the motor against the promises.
 func (j *judge) check() {
 	w, now := j.w, j.w.now
@@ -118,7 +122,7 @@ func (j *judge) check() {
 
 // depth judges needles above the ceiling.
 func (j *judge) depth(t *sim.Truth, now protocol.Instant) {
-	if t.Driven && j.ceiling > 0 && (t.Set > j.ceiling || t.Last > j.ceiling && t.Strokes > 0) {
+	if !t.Clear && j.ceiling > 0 && (t.Set > j.ceiling || t.Last > j.ceiling && t.Strokes > 0) {
 		j.overAt = now
 	}
 	id := j.w.pen.Identity()
@@ -178,9 +182,13 @@ func (j *judge) happened(e *sim.Event) {
 			j.blame("start without press", "the motor started by itself")
 		}
 		j.pressed = false
+		j.w.infect()
 		j.w.logf("motor on, ceiling %v, dial %v", j.ceiling, j.w.pen.Set())
 	case sim.EventMotorOff:
 		j.w.logf("motor off, cause %d", e.Cause)
+		if e.Cause == protocol.StopOwn {
+			j.overAt = j.w.now // it was faster than the judge looks
+		}
 		if e.Cause == protocol.StopLapse {
 			j.w.res.Counts.Lapses++
 		}
@@ -188,7 +196,7 @@ func (j *judge) happened(e *sim.Event) {
 		j.w.logf("needles clear")
 	case sim.EventPermit:
 		j.w.logf("permit for %v begins", e.Depth)
-		if e.Depth > testDepth && j.doubt != "" {
+		if e.Depth > testDepth && j.doubt != "" && j.sentAt > j.doubtAt {
 			j.blame("unconfirmed", "a permit for %v is in force, though since %.6f %s and nobody has confirmed", e.Depth, seconds(j.doubtAt), j.doubt)
 		}
 	case sim.EventPermitEnds:
@@ -233,6 +241,7 @@ func (j *judge) sent(o *protocol.Outgoing, now protocol.Instant) {
 		return
 	}
 	j.w.res.Counts.Permits++
+	j.sentAt = now
 	if m.LifeMS > uint16(life/time.Millisecond) {
 		j.blame("life", "a permit lives %d ms", m.LifeMS)
 	}

@@ -20,6 +20,13 @@ type permits struct {
 	ceiling protocol.Micrometres
 	until   protocol.Instant // a permit may be in force until then
 	dec     protocol.Decoder
+	same    [256]mark // the last sound frame of each type, PROTOCOL.md §2.6
+}
+
+// mark tells frames of a type apart.
+type mark struct {
+	seq uint16
+	crc uint32
 }
 
 const slack = 100 // µs
@@ -49,6 +56,11 @@ func (p *permits) hear(b []byte, pen *sim.Pen, now protocol.Instant, session fun
 	for ok := true; ok; {
 		if b, ok = p.dec.Next(b, &f); !ok {
 			return
+		}
+		if m := (mark{f.Seq, f.CRC}); p.same[f.Type] == m {
+			continue // a duplicate
+		} else {
+			p.same[f.Type] = m
 		}
 		switch f.Type {
 		case protocol.TypeHello:

@@ -111,6 +111,7 @@ func (j *judge) event(e session.Event) {
 		switch e.Response {
 		case session.Trip:
 			c.Trips++
+			c.Found = tally(c.Found, map[string]uint64{e.Rule.String(): 1})
 			j.trip(e)
 		case session.Hold:
 			c.Holds++
@@ -127,6 +128,10 @@ func (j *judge) event(e session.Event) {
 		j.w.logf("zone chosen: %v, ceiling %v, to %v", e.Verdict.Zone, e.Verdict.Allowed, e.To)
 	case session.PressTested, session.ArmedEvent, session.ResumedEvent, session.Acknowledged, session.PenDown, session.PenUp:
 		j.w.logf("%s", e.Kind())
+	case session.MotorRan:
+		j.w.logf("motor seen on at %d strokes, heard %d", e.Strokes, j.heard)
+	case session.MotorRested:
+		j.w.logf("motor seen off after %d strokes, heard %d", e.Strokes, j.heard)
 	case session.SignalGap:
 		j.w.logf("gap of %d readings: %s", e.Readings, e.Why)
 	}
@@ -150,7 +155,9 @@ func (j *judge) trip(e session.RuleBroke) {
 	if since != 0 && j.w.now.Sub(since) < window {
 		return
 	}
-	j.w.res.Counts.FalseTrips++
+	c := &j.w.res.Counts
+	c.FalseTrips++
+	c.FalseFound = tally(c.FalseFound, map[string]uint64{e.Rule.String(): 1})
 	j.w.logf("FALSE TRIP %v", e.Rule)
 	if j.w.class == Clean {
 		j.blame("false trip", "%v without a cause", e.Rule)

@@ -45,8 +45,9 @@ type world struct {
 	lastAct bool
 	noised  [2]protocol.Instant // until when
 	cutTill protocol.Instant
-	old     []byte // what the host sent lately
-	faulted bool
+	old     []byte           // what the host sent lately
+	faulted bool             // a fault of Config's is in force
+	sickAt  protocol.Instant // since when; 0: not yet to come
 
 	events []sim.Event
 	buf    []byte
@@ -116,7 +117,13 @@ func newWorld(seed uint64, cfg Config) *world {
 	for len(tasks) < 8 { // the hand goes on where it was
 		tasks = append(tasks, tasks[len(w.tech.sites)-1])
 	}
-	w.hand = sim.NewHand(sim.HandConfig{Style: pick(&r, sim.Styles()), Seed: seed, Begin: w.now, Plan: tasks})
+	style := pick(&r, sim.Styles())
+	if cfg.Hand != "" {
+		if style, err = sim.StyleByName(cfg.Hand); err != nil {
+			panic(err)
+		}
+	}
+	w.hand = sim.NewHand(sim.HandConfig{Style: style, Seed: seed, Begin: w.now, Plan: tasks})
 	w.lastAct = r.chance(70)
 
 	w.disk = disk{rng: stream(seed, forDisk), slow: pick(&r, []time.Duration{3 * time.Millisecond, 12 * time.Millisecond, 30 * time.Millisecond})}

@@ -1,0 +1,227 @@
+package campaign_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"penlog/cmd/internal/campaign"
+	"penlog/protocol"
+	"penlog/session"
+	"penlog/sim"
+)
+
+// The judge can fail: each saboteur, put between two parts of the world, is
+// found within a few seeds, and by the promise that it breaks.
+func TestTheJudgeFindsEachSaboteur(t *testing.T) {
+	clean := campaign.Clean
+	rough := campaign.Rough
+	lapse := func(p *sim.Pen) { p.Inject(p.Now(), sim.Fault{Kind: sim.FaultIgnoreLapse}) }
+	for _, tt := range []struct {
+		name  string
+		class *campaign.Class
+		rule  []string // any of them
+		make  func() campaign.Seams
+	}{
+		{"no revoke leaves the host", &clean, []string{"stop budget"}, func() campaign.Seams {
+			return campaign.Seams{Send: func(l protocol.Lane, _ []byte) bool { return l != protocol.LaneRevoke }}
+		}},
+		{"a pen that runs on when its permit lapses", &rough, []string{"motor without permit"}, func() campaign.Seams {
+			return campaign.Seams{Pen: lapse}
+		}},
+		{"a pen that starts by itself", &clean, []string{"start without press"}, func() campaign.Seams {
+			return campaign.Seams{Pen: func(p *sim.Pen) { p.Inject(p.Now(), sim.Fault{Kind: sim.FaultSelfStart}) }}
+		}},
+		{"a store that says committed before it is", nil, []string{"commit before permit", "answer before commit"}, func() campaign.Seams {
+			return campaign.Seams{Early: true}
+		}},
+		{"a lease that outlives the disk", &rough, []string{"commit lease"}, func() campaign.Seams {
+			return campaign.Seams{Order: func(o *session.Order) bool {
+				if o.Kind == session.OrderLease {
+					o.Until = o.Until.Add(10 * time.Second)
+				}
+				return true
+			}}
+		}},
+		{"a ceiling that grows on its way", nil, []string{"commit before permit"}, func() campaign.Seams {
+			return campaign.Seams{Order: func(o *session.Order) bool {
+				if o.Kind == session.OrderWant && o.Ceiling > 0 {
+					o.Ceiling += 250
+				}
+				return true
+			}}
+		}},
+		{"a pause that does not arrive", nil, []string{"commit before permit", "unconfirmed"}, func() campaign.Seams {
+			return campaign.Seams{Order: func(o *session.Order) bool {
+				return o.Kind != session.OrderStop && (o.Kind != session.OrderWant || o.Allow)
+			}}
+		}},
+		{"a restarted agent that resumes by itself", &rough, []string{"unconfirmed"}, func() campaign.Seams {
+			return campaign.Seams{Resume: true}
+		}},
+		{"permits that live half a second", nil, []string{"life"}, func() campaign.Seams {
+			return campaign.Seams{Life: 500 * time.Millisecond}
+		}},
+		{"a host that is shown a tame pen", nil, []string{"stop budget", "too deep"}, func() campaign.Seams {
+			var d protocol.Decoder
+			return campaign.Seams{Heard: func(b []byte) []byte { return tame(&d, b) }}
+		}},
+		{"a byte of the record that changes", nil, []string{"chain"}, func() campaign.Seams {
+			n := 0
+			return campaign.Seams{Corrupt: func(r *session.Record) {
+				if n++; n == 8 {
+					r.Body = append([]byte(nil), r.Body...)
+					r.Body[len(r.Body)/2] ^= 1
+				}
+			}}
+		}},
+		{"a fact that is recorded otherwise than it was", nil, []string{"fold"}, func() campaign.Seams {
+			var c session.Chain
+			return campaign.Seams{Corrupt: func(r *session.Record) { reforge(&c, r) }}
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			const most = 60
+			var mu sync.Mutex
+			found, by := 0, ""
+			each(most, 1, func(seed uint64) {
+				mu.Lock()
+				done := found > 0
+				mu.Unlock()
+				if done {
+					return
+				}
+				r := campaign.Run(seed, campaign.Config{Class: tt.class, Seams: tt.make()})
+				mu.Lock()
+				defer mu.Unlock()
+				for _, v := range r.Violations {
+					for _, rule := range tt.rule {
+						if v.Rule == rule && (found == 0 || int(seed) < found) {
+							found, by = int(seed), v.Rule
+						}
+					}
+				}
+			})
+			if found == 0 {
+				t.Fatalf("not found in %d seeds", most)
+			}
+			t.Logf("found by %q within %d seeds", by, found)
+		})
+	}
+}
+
+// tame makes every reading show the least depth.
+func tame(d *protocol.Decoder, b []byte) []byte {
+	var out []byte
+	var f protocol.Frame
+	for ok := true; ok; {
+		if b, ok = d.Next(b, &f); !ok {
+			break
+		}
+		payload := f.Payload
+		var m protocol.Reading
+		if f.Type == protocol.TypeReading && m.Parse(payload) == nil {
+			for _, d := range []*uint16{&m.Set, &m.Measured, &m.Peak} {
+				if *d != protocol.None {
+					*d = min(*d, 250)
+				}
+			}
+			m.StrokesAbove = 0
+			payload = m.Append(nil)
+		}
+		out = protocol.AppendFrame(out, f.Type, f.Seq, payload)
+	}
+	return out
+}
+
+// reforge lets the record say that the motor made one stroke more, with hashes
+// that hold.
+func reforge(c *session.Chain, r *session.Record) {
+	if c.Session != r.Session {
+		*c = session.Chain{Session: r.Session}
+	}
+	if r.Kind == (session.MotorRested{}).Kind() {
+		if e, src, err := session.DecodeEvent(r); err == nil {
+			m := e.(session.MotorRested)
+			m.Strokes++
+			r.Body, _ = session.EncodeEvent(m, src)
+		}
+	}
+	c.Seal(r)
+}
+
+// The same seed is the same run, whatever runs beside it.
+func TestASeedIsARun(t *testing.T) {
+	var mu sync.Mutex
+	hashes := map[uint64][2]uint64{}
+	for i := range 2 {
+		each(8, 1, func(seed uint64) {
+			r := campaign.Run(seed, campaign.Config{})
+			mu.Lock()
+			defer mu.Unlock()
+			h := hashes[seed]
+			h[i] = r.Hash
+			hashes[seed] = h
+		})
+	}
+	seen := map[uint64]bool{}
+	for seed, h := range hashes {
+		if h[0] != h[1] {
+			t.Errorf("seed %d is %x, then %x", seed, h[0], h[1])
+		}
+		if seen[h[0]] {
+			t.Errorf("seed %d plays another's run", seed)
+		}
+		seen[h[0]] = true
+	}
+}
+
+// Shrinking keeps the broken promise and leaves out what does not matter to it.
+func TestShrinkKeepsWhatMatters(t *testing.T) {
+	rough := campaign.Rough
+	cfg := campaign.Config{Class: &rough, Seams: campaign.Seams{Resume: true}}
+	for seed := range uint64(60) {
+		r := campaign.Run(seed+1, cfg)
+		if !r.Failed() || r.Violations[0].Rule != "unconfirmed" || len(r.Mishaps) < 5 {
+			continue
+		}
+		small := campaign.Shrink(r, cfg)
+		if !small.Failed() || small.Violations[0].Rule != "unconfirmed" || len(small.Left()) == 0 || len(small.Left()) >= len(r.Mishaps) {
+			t.Errorf("seed %d: %d mishaps shrunk to %q, violations %v", r.Seed, len(r.Mishaps), small.Left(), small.Violations)
+		}
+		t.Logf("seed %d: %d mishaps shrunk to %q", r.Seed, len(r.Mishaps), small.Left())
+		return
+	}
+	t.Fatal("no seed to shrink")
+}
+
+// Queues keep their bounds whatever stalls, over ten minutes as over one.
+func TestNothingGrows(t *testing.T) {
+	rough := campaign.Rough
+	short := campaign.Run(7, campaign.Config{Class: &rough, Length: time.Minute})
+	long := campaign.Run(7, campaign.Config{Class: &rough, Length: 10 * time.Minute})
+	for _, r := range []campaign.Result{short, long} {
+		if r.Failed() {
+			report(t, &r)
+		}
+		p := r.Counts.Peaks
+		if p.Notes > 4096 || p.Orders > 64 || p.Flying > 10 || p.TTY > 4095 || p.Line > 4096 {
+			t.Errorf("after %v: %+v", r.Length, p)
+		}
+	}
+}
+
+// BenchmarkVirtualTime measures how much faster than life a run is on one core.
+func BenchmarkVirtualTime(b *testing.B) {
+	var virtual time.Duration
+	var steps uint64
+	seed := uint64(0)
+	for b.Loop() {
+		seed++
+		r := campaign.Run(seed%50+1, campaign.Config{})
+		virtual += r.Length
+		steps += r.Counts.Steps
+	}
+	b.ReportMetric(virtual.Seconds()/b.Elapsed().Seconds(), "virtual-s/s")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(steps), "ns/step")
+}
