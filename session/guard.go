@@ -67,7 +67,7 @@ type Guard struct {
 	high     bool          // since highAt the peak was above ceiling + tolerance, and strokes went unseen
 	strokeAt protocol.Tick // of the newest stroke while running
 	startAt  protocol.Tick // of the newest stroke, or the motor off
-	sameAt   protocol.Tick // since when the measured depth repeats
+	sameFor  time.Duration // in contact, the measured depth repeats; a lift only interrupts it
 	apartAt  protocol.Tick
 	apart    bool
 	goneAt   protocol.Tick
@@ -338,7 +338,7 @@ func (g *Guard) plausible(r *protocol.Reading, strokes uint32, now protocol.Inst
 func (g *Guard) alive(r *protocol.Reading, strokes uint32, now protocol.Instant) {
 	if !r.MotorOn() {
 		g.apart, g.gone = false, false
-		g.strokeAt, g.startAt, g.sameAt = r.Tick, r.Tick, r.Tick
+		g.strokeAt, g.startAt, g.sameFor = r.Tick, r.Tick, 0
 		g.set(ReadingsFrozen, false, now)
 		g.set(DepthUnverifiable, false, now)
 		g.set(DepthMissing, g.source == protocol.DepthManual, now)
@@ -355,11 +355,14 @@ func (g *Guard) alive(r *protocol.Reading, strokes uint32, now protocol.Instant)
 		g.strokeAt = r.Tick
 	}
 	contact := r.Flags.Has(protocol.FlagContact) || !r.Flags.Has(protocol.FlagContactKnown)
-	if !g.have || r.Measured != g.last.Measured || !r.Flags.Has(protocol.FlagContact) || !running {
-		g.sameAt = r.Tick // 'varies' is a pen's word for running in contact
+	switch {
+	case !g.have || r.Measured != g.last.Measured:
+		g.sameFor = 0
+	case running && r.Flags.Has(protocol.FlagContact): // 'varies' is a pen's word for that
+		g.sameFor += max(0, min(r.Tick.Since(g.last.Tick), time.Second))
 	}
 	frozen := r.Tick.Since(g.strokeAt) > frozenFor && r.Tick.Since(g.strokeAt) > g.still(r) || r.Tick.Since(g.startAt) > startMost ||
-		g.caps.Has(protocol.CapVaries|protocol.CapMeasured) && r.Tick.Since(g.sameAt) > frozenVaries
+		g.caps.Has(protocol.CapVaries|protocol.CapMeasured) && g.sameFor > frozenVaries
 	if frozen {
 		g.set(ReadingsFrozen, true, now)
 	}
