@@ -148,9 +148,12 @@ func (w *world) infect() {
 		return
 	}
 	w.sickAt = w.now
+	if d := w.cfg.Stall; d > 0 && len(w.cfg.Faults) > 0 {
+		w.after(w.cfg.Faults[0].After+time.Second, func() { w.befall(&mishap{at: w.now, kind: stallAll, d: d}) })
+	}
 	for _, f := range w.cfg.Faults {
 		w.after(f.After, func() {
-			w.logf("fault: %v by %d", f.Fault.Kind, f.Fault.Amount)
+			w.logf("fault: %v by %d, motor on %t", f.Fault.Kind, f.Fault.Amount, w.pen.Runs())
 			w.faulted = true
 			w.pen.Inject(w.now, f.Fault)
 			w.fromPen()

@@ -27,6 +27,8 @@ type Config struct {
 	Profile string        // of the pen; empty: drawn from the guarded ones
 	Length  time.Duration // virtual; 0: drawn, 30 to 120 s
 	Faults  []Timed       // of the pen, beside what the plan holds
+	Quiet   bool          // nothing goes wrong but Faults and Stall
+	Stall   time.Duration // the host stalls for so long, a second after the first of Faults; 0: not
 	Hand    string        // style of the hand; empty: drawn
 
 	// Skip leaves these mishaps of the plan out, by their place in it: the

@@ -133,7 +133,9 @@ func newWorld(seed uint64, cfg Config) *world {
 	}
 	w.judge = newJudge(w, pc)
 	w.host.start(w.now)
-	w.plan = newPlan(&r, w.class, w.now.Add(4*time.Second), w.end)
+	if !cfg.Quiet {
+		w.plan = newPlan(&r, w.class, w.now.Add(4*time.Second), w.end)
+	}
 	for i := range w.plan {
 		w.res.Mishaps = append(w.res.Mishaps, w.plan[i].String())
 	}
