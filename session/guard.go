@@ -324,7 +324,7 @@ func (g *Guard) plausible(r *protocol.Reading, strokes uint32, now protocol.Inst
 	if g.have && g.rateMax > 0 {
 		us := int64(r.Tick.Since(g.last.Tick) / time.Microsecond)
 		most := us*g.rateMax/1000*rateNumerator/rateDenominator/1_000_000 + 3
-		bad = bad || int64(int32(strokes)) < 0 || int64(strokes) > most
+		bad = bad || int64(strokes) > most // strokes that fall are far more than most, modulo 2³²
 	}
 	if bad {
 		g.set(ReadingsImpossible, true, now)

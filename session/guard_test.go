@@ -575,3 +575,35 @@ func BenchmarkGuardReading(b *testing.B) {
 		h.see()
 	}
 }
+
+// Where a pen reports no peak, or the peak may be of before, the stroke itself
+// still counts.
+func TestOneStrokeFarAboveTripsWithoutAPeak(t *testing.T) {
+	h := newHand(t, 200, nil, 0)
+	h.tick(10 * time.Millisecond)
+	h.stroke(1800)
+	h.r.Peak = protocol.None
+	h.see()
+	h.quiet("one stroke at +300 µm")
+	h.stroke(1400)
+	h.tick(10 * time.Millisecond)
+	h.r.Peak = protocol.None
+	h.see()
+	h.stroke(1801)
+	h.tick(10 * time.Millisecond)
+	h.r.Peak = protocol.None
+	h.see()
+	h.tripped(session.DepthAboveCeiling, "one stroke at +301 µm, no peak")
+}
+
+func TestPenThatPromisesNoDepthIsNamedFromItsFirstReading(t *testing.T) {
+	id := rigIdentity()
+	id.Caps &^= protocol.CapMeasured | protocol.CapSet
+	var g session.Guard
+	g.Connect(&id, session.ModeGuarded, 200)
+	r := protocol.Reading{Flags: protocol.Flags(protocol.MotorRunning), Set: protocol.None, Measured: protocol.None, Peak: protocol.None}
+	g.Observe(&r, 0, 0)
+	if !g.Broken(session.DepthMissing) || g.MayRun() {
+		t.Error("a guarded pen without a depth may run, if its motor is on from the first reading")
+	}
+}

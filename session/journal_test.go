@@ -170,3 +170,29 @@ func FuzzSamples(f *testing.F) {
 		}
 	})
 }
+
+// Whoever rewrites one record with a hash of its own, and points the next at it,
+// still changes what the next one's hash covers.
+func TestRewrittenRecordThatHashesItselfIsFound(t *testing.T) {
+	records := chainOf(3)
+	records[0].Body = []byte(`{"source":"pen","event":{"by":"another"}}`)
+	records[0].Hash = records[0].Sum()
+	records[1].Prev = records[0].Hash
+	if err := checkAll(records); !errors.Is(err, session.ErrChain) {
+		t.Errorf("record: %v", err)
+	}
+	chunks := signalChain(3)
+	chunks[0].Lost = 0
+	chunks[0].Hash = chunks[0].Sum()
+	chunks[1].Prev = chunks[0].Hash
+	c := session.Chain{Session: session.ID{1}}
+	var err error
+	for i := range chunks {
+		if err = c.CheckChunk(&chunks[i]); err != nil {
+			break
+		}
+	}
+	if !errors.Is(err, session.ErrChain) {
+		t.Errorf("signal: %v", err)
+	}
+}

@@ -153,6 +153,37 @@ func TestQueueOfNotesFullHoldsAndNothingOfItIsForgotten(t *testing.T) {
 	r.check()
 }
 
+func TestPenEventsOutlastAFullQueue(t *testing.T) {
+	r := newRig(t, rigIdentity())
+	r.must(session.Command{Do: session.CmdOpen})
+	r.until(3*time.Second, "guarded", func(v session.View) bool { return v.Mode == session.ModeGuarded })
+	r.full = true
+	r.press()
+	r.step(100 * time.Millisecond)
+	r.full = false
+	r.step(100 * time.Millisecond)
+	if !r.cold.Procedure().PressTested {
+		t.Error("the press was acknowledged to the pen and forgotten")
+	}
+}
+
+// A higher ceiling does not even reach the pen before its verdict is on disk.
+func TestHigherCeilingWaitsForItsVerdict(t *testing.T) {
+	r := newRig(t, rigIdentity())
+	r.treat(limits.Nose, limits.AcneScarRolling)
+	r.step(100 * time.Millisecond)
+	r.disk = func() time.Duration { return 300 * time.Millisecond }
+	r.cold.Command(session.Command{Do: session.CmdChoose, By: "op", Zone: limits.Cheek, Indication: limits.AcneScarRolling}, r.now, r.at)
+	r.step(295 * time.Millisecond)
+	if c := r.pen.Ceiling(); c > 750 {
+		t.Errorf("ceiling %v before its verdict was on disk", c)
+	}
+	r.step(100 * time.Millisecond)
+	if c := r.pen.Ceiling(); c != 1500 {
+		t.Errorf("ceiling %v after it was", c)
+	}
+}
+
 func TestHoldClearsItselfTripLatches(t *testing.T) {
 	r := running(t)
 	r.mangle = func(f *protocol.Frame, _ *protocol.Reading) bool { return f.Type != protocol.TypeReading }
@@ -491,10 +522,10 @@ func TestNoTestPermitWhileATripIsLatched(t *testing.T) {
 	if r.hot.Guard().Tripped().Rule != session.PenRebooted {
 		t.Fatal("not tripped")
 	}
-	permits := r.permits
+	permits, revokes := r.permits, r.hot.Host().Stats().Revokes
 	r.step(3 * time.Second)
-	if r.permits != permits {
-		t.Errorf("%d permits while tripped", r.permits-permits)
+	if r.permits != permits || r.hot.Host().Stats().Revokes != revokes {
+		t.Errorf("%d permits while tripped, the test begun %d times", r.permits-permits, r.hot.Host().Stats().Revokes-revokes)
 	}
 	r.must(session.Command{Do: session.CmdAcknowledge})
 	r.pausedByItself("a reboot in use")
