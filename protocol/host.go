@@ -20,6 +20,7 @@ const (
 	syncFastCount = 8
 	syncSlow      = 487 * time.Millisecond // odd, so that it beats with nothing
 	hostSilence   = time.Second            // without a sound frame the link is lost
+	penPatience   = 980 * time.Millisecond // after so long without a word of ours the pen may have given us up (§5.6, §4.2)
 	clockJump     = 500 * time.Millisecond
 	clockLateFor  = 2 * time.Second // readings this long too late: the clocks parted
 	baudTimeout   = 500 * time.Millisecond
@@ -167,6 +168,9 @@ type Host struct {
 
 	clock      ClockMap
 	heardAt    Instant // newest sound frame
+	spokeAt    Instant // a frame was last made
+	spokeSeq   uint16  // the newest then
+	overslept  bool    // spokeAt was so long ago that the pen may have no host any more
 	seen       Tick    // of the newest reading
 	haveSeen   bool
 	newest     Reading
@@ -310,6 +314,7 @@ func (h *Host) PortLost(now Instant) {
 // that has something to tell, and returns the rest. Call it, and drain Notice,
 // until nothing is left.
 func (h *Host) Receive(b []byte, now Instant) []byte {
+	h.wake(now)
 	for {
 		rest, ok := h.dec.Next(b, &h.f)
 		if !ok {
@@ -325,6 +330,25 @@ func (h *Host) Receive(b []byte, now Instant) []byte {
 
 // Advance runs the timers. Call it when what has arrived is read.
 func (h *Host) Advance(now Instant) {
+	h.wake(now)
+	if h.overslept {
+		// What arrived meanwhile was judged; nothing confirmed counts any more,
+		// even if a late hello of ours has won the pen back since.
+		h.over(NoticeLost, now)
+		h.greet(now)
+	}
+	h.advance(now)
+	if h.seq != h.spokeSeq {
+		h.spokeSeq, h.spokeAt = h.seq, now
+	}
+}
+
+// wake notes that this host slept longer than the pen waits.
+func (h *Host) wake(now Instant) {
+	h.overslept = h.overslept || h.link == LinkUp && !h.id.Caps.Has(CapTalksOnly) && now.Sub(h.spokeAt) > penPatience
+}
+
+func (h *Host) advance(now Instant) {
 	switch h.link {
 	case LinkGreeting:
 		if now >= h.quietTill && now.Sub(h.helloAt) >= helloRepeat {
@@ -388,7 +412,7 @@ func (h *Host) greet(now Instant) {
 	}
 	h.link, h.welcomed, h.idFresh = LinkGreeting, false, false
 	h.clock.Reset()
-	h.haveSeen, h.late = false, false
+	h.haveSeen, h.late, h.overslept = false, false, false
 	h.hellos, h.quietTill, h.firstAt, h.firstSeq = 0, now, now, h.seq+1
 	h.purge(func(l Lane) bool { return l != LaneRevoke }) // of the session before
 	h.sync.count, h.sync.open = 0, false
@@ -437,7 +461,7 @@ func (h *Host) over(k NoticeKind, now Instant) {
 
 // up tells that the pen's session is open.
 func (h *Host) up(now Instant) {
-	h.link, h.told = LinkUp, true
+	h.link, h.told, h.overslept, h.spokeAt = LinkUp, true, false, now
 	if h.eventBoot != h.id.Boot {
 		h.event, h.eventBoot = 0, h.id.Boot
 	}

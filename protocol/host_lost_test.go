@@ -41,3 +41,40 @@ func TestASessionReopenedByALateHelloIsLost(t *testing.T) {
 		t.Errorf("proven %t, allowed %t, ceiling %v in the new session", p.host.Proven(), p.host.Allowed(), p.pen.Ceiling())
 	}
 }
+
+// A host that slept longer than the pen waits knows that by its own clock, also
+// when nothing that it hears afterwards shows it: what the pen said meanwhile
+// overflowed a buffer. Found by the campaign, seed 1820.
+func TestAHostThatOversleptOpensANewSession(t *testing.T) {
+	for _, tt := range []struct {
+		sleep time.Duration
+		lost  bool
+	}{{900 * time.Millisecond, false}, {1100 * time.Millisecond, true}} {
+		p := newPair(t, testIdentity(), 0)
+		var hello []byte
+		p.toPen = func(o *protocol.Outgoing) bool {
+			var d protocol.Decoder
+			var f protocol.Frame
+			if _, ok := d.Next(o.Bytes(), &f); ok && f.Type == protocol.TypeHello {
+				hello = protocol.AppendFrame(nil, f.Type, f.Seq-1, f.Payload)
+			}
+			return true
+		}
+		p.ready(1500)
+		p.notices = nil
+		up := p.up
+		p.now, p.up = p.now.Add(tt.sleep), p.up.Add(tt.sleep)
+		p.pen.Advance(p.up)
+		p.pen.Receive(hello, p.up)
+		p.pen.AppendOutput(nil) // nobody reads it
+		p.host.Revoke(p.now)    // brings the pen's generation up to date
+		p.step(5 * time.Millisecond)
+		lost := false
+		for _, n := range p.notices {
+			lost = lost || n.Kind == protocol.NoticeLost
+		}
+		if lost != tt.lost {
+			t.Errorf("asleep from %d for %v: told that the session is lost: %t", up, tt.sleep, lost)
+		}
+	}
+}
