@@ -63,11 +63,21 @@ func TestAHostThatOversleptOpensANewSession(t *testing.T) {
 		p.ready(1500)
 		p.notices = nil
 		up := p.up
+		p.pen.Advance(p.up.Add(100 * time.Millisecond))
+		waiting := p.pen.AppendOutput(nil) // in the buffer that overflowed behind it
 		p.now, p.up = p.now.Add(tt.sleep), p.up.Add(tt.sleep)
 		p.pen.Advance(p.up)
 		p.pen.Receive(hello, p.up)
+		for len(waiting) > 0 {
+			waiting = p.host.Receive(waiting, p.now)
+			p.drain()
+		}
+		p.host.Revoke(p.now) // brings the pen's generation up to date
+		for o := (protocol.Outgoing{}); p.host.Output(&o); {
+			p.pen.Receive(o.Bytes(), p.up)
+		}
+		p.pen.Advance(p.up)
 		p.pen.AppendOutput(nil) // nobody reads it
-		p.host.Revoke(p.now)    // brings the pen's generation up to date
 		p.step(5 * time.Millisecond)
 		lost := false
 		for _, n := range p.notices {
