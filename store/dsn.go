@@ -34,8 +34,8 @@ var (
 		want: []pragma{{"journal_mode", "wal"}, {"synchronous", "2"}, {"foreign_keys", "1"}, {"busy_timeout", "5000"},
 			{"recursive_triggers", "1"}, {"trusted_schema", "0"}, {"cell_size_check", "1"}, {"wal_autocheckpoint", "0"}},
 	}
-	// building makes a new file under another name: a rollback journal, so that
-	// the one file is all there is to rename.
+	// building makes a new file under another name, with a rollback journal: the
+	// one file is all there is to rename once it is marked for WAL.
 	building = mode{
 		params: "mode=rw&_journal_mode=DELETE&_synchronous=FULL&_foreign_keys=1&_txlock=immediate&_recursive_triggers=1",
 		want:   []pragma{{"journal_mode", "delete"}, {"synchronous", "2"}, {"foreign_keys", "1"}, {"recursive_triggers", "1"}},
@@ -46,12 +46,16 @@ var (
 		set:    []string{"PRAGMA trusted_schema=OFF", "PRAGMA cell_size_check=ON"},
 		want:   []pragma{{"query_only", "1"}, {"trusted_schema", "0"}, {"cell_size_check", "1"}, {"busy_timeout", "5000"}},
 	}
-	// reading reads a live or a closed database of ours.
-	reading = mode{
-		params: probing.params,
+	// recovering lets SQLite undo, from the rollback journal beside it, a change
+	// that was cut off, and changes nothing else.
+	recovering = mode{
+		params: "mode=rw&_synchronous=FULL&_busy_timeout=5000",
 		set:    probing.set,
-		want:   append([]pragma{{"journal_mode", "wal"}}, probing.want...),
+		want:   []pragma{{"synchronous", "2"}, {"trusted_schema", "0"}, {"cell_size_check", "1"}},
 	}
+	// reading reads a live or a closed database of ours, or a copy not yet taken
+	// into use, which is not in WAL mode.
+	reading = probing
 	// frozen reads a cleanly closed database in a folder where nothing may be
 	// written. It takes no locks, so nobody may be writing.
 	frozen = mode{

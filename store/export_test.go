@@ -56,3 +56,12 @@ func ExtendedCode(err error) int {
 	_, extended, _, _ := sqliteCode(err)
 	return extended
 }
+
+// Create is create with the embedded migrations.
+func Create(ctx context.Context, path string) error {
+	steps, err := migrations(migrationFiles)
+	if err != nil {
+		return err
+	}
+	return create(ctx, path, steps)
+}

@@ -67,11 +67,37 @@ func init() {
 // PENLOG_KILL_ROUNDS asks for more.
 const killRounds = 15
 
-func TestWhatWasAcknowledgedSurvivesKill9(t *testing.T) {
-	rounds := killRounds
+func rounds() int {
 	if n, err := strconv.Atoi(os.Getenv("PENLOG_KILL_ROUNDS")); err == nil {
-		rounds = n
+		return n
 	}
+	return killRounds
+}
+
+// A folder is never left so that the next start can't use it, wherever in its
+// making the first one was cut off.
+func TestAFolderCutOffInTheMakingOpens(t *testing.T) {
+	for round := range rounds() {
+		dir := filepath.Join(t.TempDir(), "data")
+		c := spawn(t, "commit", dir)
+		time.AfterFunc(time.Duration(rand.Int64N(int64(40*time.Millisecond))), func() { c.Process.Kill() })
+		said := c.rest()
+		c.Wait()
+		s, err := store.Open(t.Context(), dir, store.Options{BallastBytes: 4096})
+		if err != nil {
+			t.Errorf("round %d: %v", round, err)
+			continue
+		}
+		if v, err := s.VerifyAll(t.Context()); err != nil || v.Records == 0 && len(said) > 1 {
+			t.Errorf("round %d: %+v, %v; it said %q", round, v, err, said)
+		}
+		s.Close()
+		checkFile(t, filepath.Join(dir, store.FileName))
+	}
+}
+
+func TestWhatWasAcknowledgedSurvivesKill9(t *testing.T) {
+	rounds := rounds()
 	dir := filepath.Join(t.TempDir(), "data")
 	id := newID(0)
 	var total store.Verified

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"encoding/binary"
 	"fmt"
 	"io/fs"
 	"os"
@@ -86,6 +87,23 @@ func readHeader(ctx context.Context, db *sql.DB) (header, error) {
 	return h, db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&h.version)
 }
 
+// applicationAt is where application_id lies in a database file, big-endian.
+// Source: sqlite.org/fileformat2.html §1.3.
+const applicationAt = 68
+
+// ours reads application_id from the file itself: for a file whose rollback
+// journal SQLite must apply before it reads anything.
+func ours(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	var b [4]byte
+	_, err = f.ReadAt(b[:], applicationAt)
+	return err == nil && binary.BigEndian.Uint32(b[:]) == applicationID
+}
+
 // create builds a new database beside path and renames it into place when it
 // is whole, so that a file at path is never half made.
 func create(ctx context.Context, path string, steps []string) (err error) {
@@ -117,8 +135,17 @@ func create(ctx context.Context, path string, steps []string) (err error) {
 	if err := migrate(ctx, db, 0, steps); err != nil {
 		return err
 	}
-	if err := db.Close(); err != nil {
+	// Marked for WAL here, not at the first opening: cut off there, the change
+	// would leave a rollback journal beside the file.
+	var mode string
+	if err := db.QueryRowContext(ctx, "PRAGMA journal_mode=WAL").Scan(&mode); err != nil {
 		return err
+	}
+	if err := db.Close(); err != nil { // removes the WAL
+		return err
+	}
+	if mode != "wal" || size(fresh+"-wal") > 0 || size(fresh+"-journal") > 0 {
+		return fmt.Errorf("SQLite left it in mode %q with a log beside it", mode)
 	}
 	if err := os.Rename(fresh, path); err != nil {
 		return err

@@ -45,9 +45,9 @@ func OpenReader(ctx context.Context, dir string) (*Reader, error) {
 		return nil, &DamagedError{Path: path, Why: "the file is empty"}
 	}
 	r, err := openReader(ctx, path, len(steps))
-	if k := kindOf(err); err != nil && (k == ReadOnly || k == IO) && size(path+"-wal") == 0 {
-		// No right to make the WAL's index, and no WAL that would need one:
-		// closed cleanly, on a disk where nothing can be written.
+	if k := kindOf(err); err != nil && (k == ReadOnly || k == IO) && size(path+"-wal") == 0 && size(path+"-journal") == 0 {
+		// No right to make the WAL's index, and no log of either sort: closed
+		// cleanly, on a disk where nothing can be written.
 		if _, serr := os.Stat(path + "-shm"); errors.Is(serr, fs.ErrNotExist) {
 			return openFrozen(ctx, path, len(steps))
 		}
@@ -99,6 +99,8 @@ func readError(path string, err error) error {
 	switch k := kindOf(err); {
 	case k == Damaged:
 		return &DamagedError{Path: path, Why: "SQLite can't read it", Err: err}
+	case k == ReadOnly && size(path+"-journal") > 0:
+		return fmt.Errorf("store: %s holds a change that was cut off: start the agent once, it puts that right: %w", path, err)
 	case (k == ReadOnly || k == IO) && size(path+"-wal") > 0:
 		return fmt.Errorf("store: %s can't be read where nothing may be written, its last entries are still in %s-wal: copy the folder to a disk that can be written and read it there: %w", path, FileName, err)
 	}

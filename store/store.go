@@ -128,6 +128,17 @@ func (s *Store) open(ctx context.Context, steps []string, o Options) error {
 	}
 	// Look before touching: opening for writing turns any database into WAL.
 	h, err := probe(ctx, path)
+	if err != nil && size(path+"-journal") > 0 && ours(path) {
+		// A restored copy, cut off when it was first opened: ours, by the byte.
+		db := recovering.open(path)
+		_, err = readHeader(hold, db)
+		db.Close()
+		if err == nil {
+			h, err = probe(ctx, path)
+		} else {
+			err = openError(path, err)
+		}
+	}
 	if err != nil {
 		return err
 	}
