@@ -131,9 +131,36 @@ func TestCeilingIsRepeatedUntilTelemetryShowsIt(t *testing.T) {
 	if len(permits.at) != 0 {
 		t.Errorf("%d permits before the ceiling was confirmed", len(permits.at))
 	}
-	if _, _, ok := p.host.Confirmed(); ok {
+	if _, _, ok := p.host.Confirmed(); ok || p.host.Allowed() {
 		t.Error("confirmed without telemetry")
 	}
+}
+
+// The ceiling before shows the same depth: its generation tells them apart.
+func TestSameDepthOfTheGenerationBeforeConfirmsNothing(t *testing.T) {
+	p := newPair(t, testIdentity(), 0)
+	p.ready(1500)
+	p.listen(protocol.TypeCeiling, no)
+	p.host.SetCeiling(1500, p.now)
+	p.step(400 * time.Millisecond) // the old permit is gone, its ceiling is not
+	if _, _, ok := p.host.Confirmed(); ok || p.has(protocol.NoticeConfirmed) {
+		t.Error("confirmed by the ceiling before")
+	}
+}
+
+// A motor on in the first reading after a gap, long past the last permit, needs
+// no second look.
+func TestMotorOnPastItsEndIsToldByTheFirstReading(t *testing.T) {
+	p := newPair(t, testIdentity(), 0)
+	p.ready(1500)
+	p.pen.Press(p.up)
+	p.step(200 * time.Millisecond)
+	p.host.Allow(false)
+	p.toHost = func([]byte) []byte { return nil }
+	p.step(500 * time.Millisecond)
+	p.notices = nil
+	p.mangle(func(m *protocol.Reading) { m.Flags |= protocol.Flags(protocol.MotorRunning) })
+	p.want(protocol.NoticeDisobeyed, 6*time.Millisecond)
 }
 
 func TestRevokePurgesAWaitingPermitAndOvertakes(t *testing.T) {
@@ -162,6 +189,13 @@ func TestRevokePurgesAWaitingPermitAndOvertakes(t *testing.T) {
 		if l != protocol.LaneControl {
 			t.Errorf("lane %v left behind a revoke", l)
 		}
+	}
+	for range 40 { // full, and no permit to take the place of
+		p.host.Show(protocol.CueReady)
+	}
+	p.host.Revoke(p.now)
+	if lanes := waiting(); len(lanes) == 0 || lanes[0] != protocol.LaneRevoke {
+		t.Fatalf("no revoke from a full outbox: %v", lanes)
 	}
 	for range 30 {
 		p.now = p.now.Add(20 * time.Millisecond)
