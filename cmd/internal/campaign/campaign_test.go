@@ -14,8 +14,9 @@ import (
 )
 
 var (
-	seeds = flag.Int("campaign.seeds", 300, "how many seeds")
+	seeds = flag.Int("campaign.seeds", usual, "how many seeds")
 	first = flag.Uint64("campaign.first", 1, "the first of them")
+	small = flag.Bool("campaign.shrink", true, "shrink the plans of seeds that fail")
 	one   = flag.Uint64("campaign.seed", 0, "play this seed only; with -v step by step")
 )
 
@@ -45,13 +46,16 @@ func report(t *testing.T, r *campaign.Result) {
 	for _, v := range r.Violations {
 		t.Errorf("  %.6f s: %s: %s", float64(v.At)/1e6, v.Rule, v.What)
 	}
-	small := campaign.Shrink(*r, campaign.Config{})
-	t.Errorf("shrunk from %d mishaps to %d:", len(r.Mishaps), len(small.Left()))
-	for _, m := range small.Left() {
+	if !*small {
+		return
+	}
+	least := campaign.Shrink(*r, campaign.Config{})
+	t.Errorf("shrunk from %d mishaps to %d:", len(r.Mishaps), len(least.Left()))
+	for _, m := range least.Left() {
 		t.Errorf("  %s", m)
 	}
 	t.Errorf("what happened before:")
-	for _, l := range small.Log[max(0, len(small.Log)-30):] {
+	for _, l := range least.Log[max(0, len(least.Log)-30):] {
 		t.Errorf("  %s", l)
 	}
 	t.Errorf("replay: go test ./cmd/internal/campaign -run TestPromisesHold -campaign.seed %d -v", r.Seed)
