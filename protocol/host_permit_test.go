@@ -439,30 +439,42 @@ func TestLostDuplicatedAndLateFramesAreCounted(t *testing.T) {
 
 func TestWelcomeToAnEarlierHelloDoesNotMakeReadingsYounger(t *testing.T) {
 	p := newPair(t, testIdentity(), 0)
-	var line []byte
-	hold := true
+	type late struct {
+		due protocol.Instant
+		b   []byte
+	}
+	var line []late
+	var held protocol.Instant
 	p.toHost = func(b []byte) []byte {
-		if p.host.Link() == protocol.LinkListening {
+		if held == 0 {
+			if len(b) > 0 {
+				held = p.now.Add(270 * time.Millisecond) // greeted at once, and again before that
+			}
 			return b
 		}
-		line = append(line, b...)
-		if hold {
-			return nil
+		if len(b) > 0 { // 30 ms on the way, and nothing arrives before held
+			line = append(line, late{max(held, p.now.Add(30*time.Millisecond)), append([]byte(nil), b...)})
 		}
-		out := line
-		line = nil
+		var out []byte
+		for len(line) > 0 && line[0].due <= p.now {
+			out = append(out, line[0].b...)
+			line = line[1:]
+		}
 		return out
 	}
-	p.step(270 * time.Millisecond) // greeted at once, and again 250 ms later
-	hold = false
-	for range 20 {
+	n := 0
+	for range 500 {
 		p.step(time.Millisecond)
 		if r, ok := p.host.Newest(); ok {
+			n++
 			truth := time.Duration(uint64(p.up)-uint64(r.Tick)) * time.Microsecond
-			if age := p.host.Age(r.Tick, p.now); age < truth {
+			if age := p.host.Age(r.Tick, p.now); age < truth-2*time.Microsecond {
 				t.Fatalf("age %v, true %v", age, truth)
 			}
 		}
+	}
+	if s := p.host.Stats(); n < 100 || s.Hellos < 2 {
+		t.Errorf("%d readings judged, %d hellos", n, s.Hellos)
 	}
 }
 
@@ -534,5 +546,75 @@ func TestTalkOnlyPenHasAnAgeAndIsAskedNothing(t *testing.T) {
 	}
 	if len(sync.at) != 0 {
 		t.Errorf("%d questions to a pen that never listens", len(sync.at))
+	}
+}
+
+func TestProveBeginsOnlyWhereItCanShowSomething(t *testing.T) {
+	p := newPair(t, testIdentity(), 0)
+	if p.host.Prove(p.now) {
+		t.Error("begun without a pen")
+	}
+	p.want(protocol.NoticeUp, 2*time.Second)
+	p.mangle(func(m *protocol.Reading) { m.Flags |= protocol.Flags(protocol.MotorRunning) })
+	p.step(10 * time.Millisecond)
+	if p.host.Prove(p.now) {
+		t.Error("begun with the motor on")
+	}
+	p.mangle(func(m *protocol.Reading) { m.Flags |= protocol.FlagReleased })
+	p.step(10 * time.Millisecond)
+	if p.host.Prove(p.now) {
+		t.Error("begun with a released pen")
+	}
+}
+
+func TestReleasedPenEarnsItAnew(t *testing.T) {
+	p := newPair(t, testIdentity(), 0)
+	p.ready(1500)
+	if !p.pen.Release(p.up) {
+		t.Fatal("not released")
+	}
+	p.step(20 * time.Millisecond)
+	if p.host.Proven() || p.host.Allowed() {
+		t.Error("proven while released")
+	}
+	if !p.pen.Guard(p.up) {
+		t.Fatal("not back")
+	}
+	p.step(100 * time.Millisecond)
+	if p.host.Proven() || p.pen.PermitLeft() != 0 {
+		t.Error("proven again without a test")
+	}
+}
+
+func TestWelcomeOfAnotherHelloOpensNothing(t *testing.T) {
+	for name, change := range map[string]func(m *protocol.Welcome){
+		"nonce":      func(m *protocol.Welcome) { m.Nonce++ },
+		"boot":       func(m *protocol.Welcome) { m.Boot++ },
+		"generation": func(m *protocol.Welcome) { m.Generation++ },
+	} {
+		p := newPair(t, testIdentity(), 0)
+		var dec protocol.Decoder
+		p.toHost = func(b []byte) []byte {
+			var out []byte
+			var f protocol.Frame
+			for ok := true; ok; {
+				if b, ok = dec.Next(b, &f); !ok {
+					break
+				}
+				payload := append([]byte(nil), f.Payload...)
+				if f.Type == protocol.TypeWelcome {
+					var m protocol.Welcome
+					_ = m.Parse(payload)
+					change(&m)
+					payload = m.Append(nil)
+				}
+				out = protocol.AppendFrame(out, f.Type, f.Seq, payload)
+			}
+			return out
+		}
+		p.step(2 * time.Second)
+		if p.host.Link() == protocol.LinkUp || p.host.Stats().Foreign == 0 {
+			t.Errorf("a welcome with another %s: link %v", name, p.host.Link())
+		}
 	}
 }
