@@ -14,17 +14,21 @@ import (
 // host's, and a line with delays of its own each way.
 type truth struct {
 	rng      *rand.Rand
-	rate     float64 // pen µs per true µs
-	wander   float64 // relative change of the rate within an hour's half
-	first    uint32  // the pen's tick at host instant 0
+	rate     float64       // pen µs per true µs
+	wander   float64       // the rate's, as the amplitude of a sine
+	period   time.Duration // of that sine; 0: an hour
+	first    uint32        // the pen's tick at host instant 0
 	up, down time.Duration
 	jitter   time.Duration
 	stalls   bool
 }
 
 func (w *truth) tick(host float64) protocol.Tick {
-	// The rate wanders as a sine of an hour; its integral is exact.
+	// The rate wanders as a sine; its integral is exact.
 	period := 3600e6 / (2 * math.Pi)
+	if w.period > 0 {
+		period = float64(w.period.Microseconds()) / (2 * math.Pi)
+	}
 	pen := w.rate*host + w.wander*period*(1-math.Cos(host/period))
 	return protocol.Tick(uint64(int64(pen)) + uint64(w.first))
 }
@@ -107,6 +111,13 @@ func TestAgeOverWrapsOfTheTickAndAWanderingRate(t *testing.T) {
 	if worst := w.run(t, 3*time.Hour, 50*time.Millisecond); worst > 11*time.Millisecond { // wraps after 71.6 minutes, twice
 		t.Errorf("bound %v too old at worst", worst)
 	}
+}
+
+// Without delays nothing hides a rate that changes: 400 ppm to and fro in two
+// minutes is more than a pen warming in a hand.
+func TestAgeOfAClockThatWarms(t *testing.T) {
+	w := truth{rng: rand.New(rand.NewPCG(3, 3)), rate: 1, wander: 0.0004, period: 2 * time.Minute, first: 1}
+	w.run(t, 5*time.Minute, 10*time.Millisecond)
 }
 
 func TestAgeWithoutAnExchangeIsUnbounded(t *testing.T) {
