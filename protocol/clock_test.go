@@ -113,10 +113,10 @@ func TestAgeOverWrapsOfTheTickAndAWanderingRate(t *testing.T) {
 	}
 }
 
-// Without delays nothing hides a rate that changes: 400 ppm to and fro in two
+// On a fast line nothing hides a rate that changes: 400 ppm to and fro in two
 // minutes is more than a pen warming in a hand.
 func TestAgeOfAClockThatWarms(t *testing.T) {
-	w := truth{rng: rand.New(rand.NewPCG(3, 3)), rate: 1, wander: 0.0004, period: 2 * time.Minute, first: 1}
+	w := truth{rng: rand.New(rand.NewPCG(3, 3)), rate: 1, wander: 0.0004, period: 2 * time.Minute, first: 1, up: time.Millisecond}
 	w.run(t, 5*time.Minute, 10*time.Millisecond)
 }
 

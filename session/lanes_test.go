@@ -671,3 +671,29 @@ func BenchmarkHotReading(b *testing.B) {
 		hot.Receive(feed()) // decoded, judged and noted
 	}
 }
+
+// An order that was on its way while the pen rebooted is of the session before.
+func TestOrderFromBeforeAReplugPermitsNothing(t *testing.T) {
+	r := newRig(t, rigIdentity())
+	var wish session.Order
+	r.dropped = func(o session.Order) bool {
+		if o.Kind == session.OrderWant && o.Allow {
+			wish = o
+		}
+		return false
+	}
+	r.treat(limits.Cheek, limits.AcneScarRolling)
+	r.away()
+	r.back()
+	r.dropped = func(session.Order) bool { return true }
+	if !wish.Allow || !r.hot.Host().Proven() {
+		t.Fatal("nothing to show")
+	}
+	r.hot.Do(wish, r.now)
+	r.step(10 * time.Millisecond)
+	r.hot.Do(session.Order{Kind: session.OrderLease, Until: r.now.Add(time.Second)}, r.now)
+	r.step(200 * time.Millisecond)
+	if r.hot.Ready() || r.pen.PermitLeft() != 0 {
+		t.Error("a wish of the session before is granted in this one")
+	}
+}
