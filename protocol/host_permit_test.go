@@ -148,6 +148,18 @@ func TestSameDepthOfTheGenerationBeforeConfirmsNothing(t *testing.T) {
 	}
 }
 
+func TestGenerationWithAnotherDepthConfirmsNothing(t *testing.T) {
+	p := newPair(t, testIdentity(), 0)
+	p.ready(1500)
+	p.notices = nil
+	p.mangle(func(m *protocol.Reading) { m.Ceiling = 2500 })
+	p.host.SetCeiling(750, p.now)
+	p.step(200 * time.Millisecond)
+	if p.has(protocol.NoticeConfirmed) {
+		t.Error("confirmed at another depth")
+	}
+}
+
 // A motor on in the first reading after a gap, long past the last permit, needs
 // no second look.
 func TestMotorOnPastItsEndIsToldByTheFirstReading(t *testing.T) {
