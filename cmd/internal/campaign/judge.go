@@ -224,13 +224,21 @@ func (j *judge) rebooted() {
 
 // sent judges a frame as it leaves Hot.
 func (j *judge) sent(o *protocol.Outgoing, now protocol.Instant) {
-	if o.Lane != protocol.LanePermit {
+	if o.Lane == protocol.LaneRevoke {
 		return
 	}
 	var d protocol.Decoder
 	var f protocol.Frame
 	var m protocol.Permit
-	if _, ok := d.Next(o.Bytes(), &f); !ok || m.Parse(f.Payload) != nil {
+	if _, ok := d.Next(o.Bytes(), &f); ok && f.Type == protocol.TypeCeiling {
+		var c protocol.Ceiling
+		if c.Parse(f.Payload) == nil && c.Depth > testDepth {
+			j.founded(protocol.Micrometres(c.Depth))
+		}
+		return
+	} else if ok && f.Type != protocol.TypePermit {
+		return
+	} else if !ok || m.Parse(f.Payload) != nil {
 		j.blame("frames", "a permit that nobody can read was sent")
 		return
 	}

@@ -59,6 +59,21 @@ func (j *judge) covered(d protocol.Micrometres, now protocol.Instant) {
 	}
 }
 
+// founded judges a ceiling as it is sent: less than the durable record wants is
+// told at once, more is not.
+func (j *judge) founded(d protocol.Micrometres) {
+	for i := len(j.desires) - 1; i >= 0; i-- {
+		x := &j.desires[i]
+		if x.ceiling >= d {
+			return
+		}
+		if x.at < j.w.host.drainedAt {
+			break
+		}
+	}
+	j.blame("commit before ceiling", "a ceiling of %v is sent and no durable verdict allows it", d)
+}
+
 // noted follows what Cold is told, before Cold is.
 func (j *judge) noted(n *session.Note, c *session.Cold) {
 	switch n.Kind {
@@ -113,6 +128,7 @@ func (j *judge) event(e session.Event) {
 			c.Trips++
 			c.Found = tally(c.Found, map[string]uint64{e.Rule.String(): 1})
 			j.trip(e)
+			j.unsure("the guard tripped")
 		case session.Hold:
 			c.Holds++
 			j.hold(e)
@@ -224,7 +240,10 @@ func (j *judge) killed() {
 	j.compare("at a kill", h.handed, p)
 	j.unsure("the agent was restarted")
 	j.newest, j.have = 0, false
-	j.desires = j.desires[:0]
+	j.desires = append(j.desires[:0], j.desires[max(0, len(j.desires)-1):]...)
+	for i := range j.desires {
+		j.desires[i].allow = false // the ceiling stands, the permit does not
+	}
 }
 
 // restored judges what a restarted agent takes up.
