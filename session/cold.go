@@ -127,7 +127,6 @@ type waiter struct {
 type ackWaiter struct {
 	ticket uint64
 	by     By
-	accept bool
 }
 
 // NewCold returns a Cold with no procedure.

@@ -49,27 +49,26 @@ type Hot struct {
 	}
 	lease protocol.Instant
 
-	mode       Mode
-	shown      Mode   // as last told
-	serial     string // vendor, model and serial of the pen this connection began with
-	upAt       protocol.Instant
-	proving    bool
-	proveAt    protocol.Instant // not before
-	ready      bool             // permits are being renewed
-	setting    protocol.Micrometres
-	inForce    bool // a ceiling was sent in this host session and not revoked
-	stopAt     protocol.Instant
-	restopAt   protocol.Instant
-	stopping   bool // a stop was sent, and the motor was on
-	wasOn      bool
-	lastPermit protocol.Instant
-	granted    bool // a permit was sent in this host session
-	released   bool // the pen was taken out of guarded mode at the pen
-	parted     protocol.Instant
-	conn       uint32 // number of the pen's session: a permit is wanted for this one or not at all
-	apart      bool   // since parted the session of a pen that was up is gone
-	waitingAt  protocol.Instant
-	undrained  bool // since waitingAt what arrived was not all read
+	mode      Mode
+	shown     Mode   // as last told
+	serial    string // vendor, model and serial of the pen this connection began with
+	upAt      protocol.Instant
+	proving   bool
+	proveAt   protocol.Instant // not before
+	ready     bool             // permits are being renewed
+	setting   protocol.Micrometres
+	inForce   bool // a ceiling was sent in this host session and not revoked
+	stopAt    protocol.Instant
+	restopAt  protocol.Instant
+	stopping  bool // a stop was sent, and the motor was on
+	wasOn     bool
+	granted   bool // a permit was sent in this host session
+	released  bool // the pen was taken out of guarded mode at the pen
+	parted    protocol.Instant
+	conn      uint32 // number of the pen's session: a permit is wanted for this one or not at all
+	apart     bool   // since parted the session of a pen that was up is gone
+	waitingAt protocol.Instant
+	undrained bool // since waitingAt what arrived was not all read
 
 	overflow bool   // a note found the queue to Cold full
 	missed   uint32 // readings among them

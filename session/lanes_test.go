@@ -83,10 +83,9 @@ func TestZoneChangeStopsUntilItsVerdictIsOnDisk(t *testing.T) {
 		r.treat(limits.Cheek, limits.AcneScarRolling)
 		r.step(100 * time.Millisecond)
 		r.disk = func() time.Duration { return 300 * time.Millisecond }
-		permits := r.permits
 		r.cold.Command(session.Command{Do: session.CmdChoose, By: "op", Zone: tt.zone, Indication: limits.AcneScarRolling}, r.now, r.at)
 		r.step(time.Millisecond)
-		permits = r.permits
+		permits := r.permits
 		r.step(295 * time.Millisecond)
 		if r.permits != permits || r.pen.PermitLeft() != 0 {
 			t.Errorf("%v: %d permits before its verdict was on disk", tt.zone, r.permits-permits)
@@ -264,10 +263,9 @@ func TestZoneChange(t *testing.T) {
 	r.must(session.Command{Do: session.CmdResume})
 	r.until(time.Second, "ready", func(v session.View) bool { return v.Ready && v.Confirmed == 1500 })
 
-	permits := r.permits
 	r.must(session.Command{Do: session.CmdChoose, Zone: limits.Periorbital, Indication: limits.AcneScarRolling})
 	r.step(10 * time.Millisecond)
-	permits = r.permits
+	permits := r.permits
 	r.step(500 * time.Millisecond)
 	if v := r.view(); v.State != session.Paused || v.Ready || r.permits != permits {
 		t.Errorf("refused zone: %v, ready %v", v.State, v.Ready)

@@ -38,7 +38,6 @@ type rig struct {
 	ran      time.Duration // motor on
 	permits  int
 
-	id2      func(*protocol.Identity) // changes the identity at the next boot
 	mangle   func(f *protocol.Frame, m *protocol.Reading) bool
 	forced   bool // readings show a running motor, whatever the pen does
 	extra    uint32
@@ -47,7 +46,6 @@ type rig struct {
 	late     bool // what arrived is never all read
 	battery  uint8
 	dec      protocol.Decoder
-	seq      uint16
 	findings []session.Finding
 	log      []session.Note // all but readings and statuses
 	dropped  func(o session.Order) bool

@@ -59,7 +59,7 @@ on the disk; an open session is taken up, paused, at the next start.`,
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.port, "port", "", "the pen's port (required)")
-	fl.StringVar(&f.dir, "dir", paths.DefaultDir(), "data folder")
+	fl.StringVar(&f.dir, "dir", "", "data folder (default "+paths.DefaultDir()+")")
 	fl.StringVar(&f.listen, "listen", "127.0.0.1:9477", "address of API and metrics; port 0 takes a free one")
 	fl.StringVar(&f.ready, "ready-file", "", "write what listens where to this file, as JSON, once at work")
 	fl.StringVar(&f.limits, "limits", "", "the clinic's limits file; the built-in table otherwise")
@@ -88,9 +88,9 @@ func runAgent(ctx context.Context, f agentFlags, stdout, stderr io.Writer) error
 	debug.SetMemoryLimit(64 << 20)
 	_ = lockMemory() // best effort: without it a paging disk may hold renewals up, which stops the pen
 
-	if f.dir == paths.DefaultDir() { // any other folder's parent must be there: a slip must not start an empty record
-		if err := os.MkdirAll(f.dir, 0o700); err != nil {
-			return fmt.Errorf("data folder: %w: give another with --dir", err)
+	if f.dir == "" { // any other folder's parent must be there: a slip must not start an empty record
+		if f.dir, err = paths.MakeDefaultDir(); err != nil {
+			return err
 		}
 	}
 	out := stdout

@@ -34,7 +34,6 @@ type shelf struct {
 	signal  session.Chain
 	fold    *session.Procedure
 	samples uint64
-	strokes uint64
 	newest  protocol.Instant // arrival of its newest sample, in the world's time
 	bad     error            // it does not hold together
 }

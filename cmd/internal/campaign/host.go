@@ -74,8 +74,6 @@ func (m *mailbox) put(o *protocol.Outgoing) {
 	}
 }
 
-func (m *mailbox) empty() bool { return len(m.revoke)+len(m.permit)+len(m.control) == 0 }
-
 func (m *mailbox) clear() { *m = mailbox{} }
 
 // mono is the agent's own clock.

@@ -11,13 +11,12 @@ import (
 
 // record is the judge's account of what is on the disk and what should be.
 type record struct {
-	newest  protocol.Instant // arrival of the newest durable sample of this life of the agent, the world's time
-	session session.ID
-	heard   uint64 // strokes of which Cold was told, in the session at hand
-	read    uint64 // readings of which Cold was told, likewise
-	last    protocol.Reading
-	have    bool
-	opened  protocol.Instant // a session began: what is broken is told anew
+	newest protocol.Instant // arrival of the newest durable sample of this life of the agent, the world's time
+	heard  uint64           // strokes of which Cold was told, in the session at hand
+	read   uint64           // readings of which Cold was told, likewise
+	last   protocol.Reading
+	have   bool
+	opened protocol.Instant // a session began: what is broken is told anew
 }
 
 // durable takes note of what the disk holds now.
