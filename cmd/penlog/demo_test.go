@@ -103,6 +103,10 @@ func TestDemoToItsEnd(t *testing.T) {
 			t.Errorf("a line without the mark of the simulation: %q", line)
 		}
 	}
+	own := regexp.MustCompile(`the agent's own figures: bytes read → stop handed to the port [\d.]+ (ms|µs); stop → motor off in telemetry [\d.]+ (ms|µs)`)
+	if strings.Contains(text, "by the agent's stop") && !own.MatchString(text) {
+		t.Errorf("the agent stopped the pen, and its figures are not there:\n%s", text)
+	}
 	wantGone(t, text, 3)
 	wantDemoRecord(t, dir)
 	code, shown, _ := penlog(t, "session", "show", "last", "--dir", dir)

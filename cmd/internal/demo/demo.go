@@ -298,9 +298,6 @@ func (d *demo) end(ctx context.Context) {
 	d.say(asTitle, "The end")
 	if d.agent != nil {
 		d.close(ctx)
-		if m, err := d.agent.metrics(ctx); err == nil {
-			d.decided = m
-		}
 	}
 	unpermitted := d.lastOfPen(ctx)
 	d.ending.Store(true)
@@ -390,10 +387,6 @@ func (d *demo) summary(ctx context.Context, unpermitted int64) {
 		d.say(asText, "the session stays open in the record, since it ended with the agent dead: an agent on that folder takes it up, paused")
 	} else {
 		d.fail("the session was not closed")
-	}
-	if n := sum(d.decided, "penlog_stop_decision_seconds_count"); n > 0 {
-		d.say(asFigure, "decision, from bytes read to stop handed to the port: %s on average of %.0f stops",
-			ms(int64(sum(d.decided, "penlog_stop_decision_seconds_sum")/n*1e6)), n)
 	}
 	d.expect(true, "record verified: %s, %s, %s of signal, every byte in its chain",
 		plural(v.Sessions, "session"), plural(int(v.Records), "event"), plural(int(v.Chunks), "chunk"))

@@ -53,6 +53,18 @@ func TestMeasuredNumbersSayFromWhereToWhere(t *testing.T) {
 	}
 }
 
+func TestTheAgentsFiguresAreOfThisStopAlone(t *testing.T) {
+	before := map[string]float64{"penlog_stop_decision_seconds_sum": 0.5, "penlog_stop_decision_seconds_count": 3}
+	after := map[string]float64{"penlog_stop_decision_seconds_sum": 0.50003, "penlog_stop_decision_seconds_count": 5}
+	got := agentWords(before, after, 6_140)
+	if want := "the agent's own figures: bytes read → stop handed to the port 15 µs; stop → motor off in telemetry 6.1 ms"; got != want && got != strings.Replace(want, "15 µs", "14 µs", 1) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := agentWords(after, after, 6_140); !strings.Contains(got, "not measured") {
+		t.Errorf("without a decision: %q", got)
+	}
+}
+
 func TestMetricsAreAddedUpOverTheirLabels(t *testing.T) {
 	m := parseMetrics("# HELP a b\na_total{why=\"x y\"} 3\na_total{why=\"z\"} 4\na_totals 9\nb 1.5e-05\n\nbad line\n")
 	if got := sum(m, "a_total"); got != 7 {

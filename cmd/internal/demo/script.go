@@ -125,11 +125,15 @@ func (d *demo) nose() error {
 	if err := d.choose(limits.Nose, limits.SideNone); err != nil {
 		return err
 	}
-	if err := d.until("the dial holds the pen", func() bool { return broken(&d.world.view, session.DialAboveCeiling) }); err != nil {
+	var v session.View
+	var act, cause string
+	if err := d.until("the dial holds the pen, and nothing else", func() bool {
+		v = d.world.view
+		act, cause, _ = term.Prompt(&v)
+		return len(v.Broken) == 1 && v.Broken[0].Rule == session.DialAboveCeiling
+	}); err != nil {
 		return err
 	}
-	v := d.world.now()
-	act, cause, _ := term.Prompt(&v)
 	d.say(asText, "the screen says: %s. %s", act, cause)
 	m := d.world.marks()
 	if err := d.pen.do(simpen.Control{Do: "press"}); err != nil {
@@ -217,6 +221,9 @@ func (d *demo) tooDeep() error {
 // tripped turns the dial to 2.5 while the needles run, and recovers.
 func (d *demo) tripped() error {
 	var over *simpen.OverLimit
+	var before map[string]float64
+	var m marks
+	var err error
 	for try := 0; over == nil; try++ {
 		if err := d.ready(); err != nil {
 			return err
@@ -226,7 +233,10 @@ func (d *demo) tripped() error {
 		} else if try == 4 {
 			return errors.New("demo: the over-deep needles never ran long enough to be stopped for it")
 		}
-		m := d.world.marks()
+		if before, err = d.agent.metrics(d.ctx); err != nil {
+			return err
+		}
+		m = d.world.marks()
 		if err := d.pen.do(simpen.Control{Do: "dial", UM: 2500}); err != nil {
 			return err
 		}
@@ -246,6 +256,11 @@ func (d *demo) tripped() error {
 	for _, line := range overWords(over) {
 		d.say(asFigure, "%s", line)
 	}
+	if over.Cause == "revoke" {
+		if err := d.agentFigures(before, m); err != nil {
+			return err
+		}
+	}
 	d.expect(v.Trip.Rule == session.DepthAboveCeiling && over.MotorOffUS != 0, "STOPPED: %s, with max depth %s, by %s",
 		v.Trip.Value.MM(), v.Trip.Limit.MM(), stopWords[over.Cause])
 	if err := d.pen.do(simpen.Control{Do: "contact"}); err != nil {
@@ -254,7 +269,7 @@ func (d *demo) tripped() error {
 	if err := d.until("the dial is at 2.50 mm", func() bool { return d.world.view.Set == 2500 && !d.world.view.MotorOn }); err != nil {
 		return err
 	}
-	_, err := d.ask(session.Command{Do: session.CmdAcknowledge})
+	_, err = d.ask(session.Command{Do: session.CmdAcknowledge})
 	var ref *session.RefusedError
 	if !errors.As(err, &ref) {
 		if err == nil {
@@ -271,6 +286,25 @@ func (d *demo) tripped() error {
 		return err
 	}
 	return d.run()
+}
+
+// agentFigures shows what the agent measured of the stop since m. before are
+// its metrics from then.
+func (d *demo) agentFigures(before map[string]float64, m marks) error {
+	var stop session.StopSeen
+	seen := false
+	if err := d.until("the agent has seen its stop", func() bool {
+		stop, seen = heard[session.StopSeen](d.world, m, nil)
+		return seen || d.world.view.Mode != session.ModeGuarded // the link went first
+	}); err != nil || !seen {
+		return err
+	}
+	after, err := d.agent.metrics(d.ctx)
+	if err != nil {
+		return err
+	}
+	d.say(asFigure, "%s", agentWords(before, after, stop.TookUS))
+	return nil
 }
 
 var stopWords = map[string]string{"revoke": "the agent's stop", "lapse": "the death of the permit", "ceiling": "a new ceiling", "own": "the pen itself"}

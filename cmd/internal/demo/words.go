@@ -44,6 +44,18 @@ func overWords(o *simpen.OverLimit) []string {
 	}
 }
 
+// agentWords says what the agent itself measured of a stop, between two readings
+// of its metrics. A stop is repeated until telemetry shows it: the decision is
+// the mean over the repeats.
+func agentWords(before, after map[string]float64, tookUS int64) string {
+	const decision = "penlog_stop_decision_seconds"
+	decided := "not measured"
+	if n := sum(after, decision+"_count") - sum(before, decision+"_count"); n > 0 {
+		decided = ms(int64((sum(after, decision+"_sum") - sum(before, decision+"_sum")) / n * 1e6))
+	}
+	return fmt.Sprintf("the agent's own figures: bytes read → stop handed to the port %s; stop → motor off in telemetry %s", decided, ms(tookUS))
+}
+
 // silenceWords says what a pen did about a host that fell silent.
 func silenceWords(s *simpen.Silence) string {
 	return fmt.Sprintf("permit died %s after the newest one arrived, needles clear %s later",
