@@ -75,6 +75,8 @@ type Agent struct {
 	hotMu sync.Mutex
 	hot   *session.Hot
 	line  *device.Line // the open one, nil while none is
+	// halted: the agent is ending, and nothing that Cold wants counts any more.
+	halted bool
 
 	cold     *session.Cold
 	opened   session.ID // the session whose row the store has

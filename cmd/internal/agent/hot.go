@@ -61,7 +61,9 @@ func (a *Agent) tick(now protocol.Instant, drained bool) {
 	for {
 		select {
 		case o := <-a.orders:
-			a.hot.Do(o, now)
+			if !a.halted {
+				a.hot.Do(o, now)
+			}
 			continue
 		default:
 		}
@@ -119,7 +121,17 @@ func (a *Agent) discard() {
 func (a *Agent) halt() {
 	a.hotMu.Lock()
 	defer a.hotMu.Unlock()
+	for { // an order that still waits must not permit again
+		select {
+		case <-a.orders:
+			continue
+		default:
+		}
+		break
+	}
+	a.halted = true
 	a.hot.Do(session.Order{Kind: session.OrderWant}, a.now())
+	a.hot.Do(session.Order{Kind: session.OrderStop}, a.now())
 	if a.line != nil {
 		h := handler{a: a, line: a.line, out: a.line.Out()}
 		h.post(time.Now())
