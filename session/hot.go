@@ -157,7 +157,6 @@ func (h *Hot) Tick(now protocol.Instant, at protocol.At, drained bool) {
 	} else if h.apart && now.Sub(h.parted) > time.Second {
 		h.guard.set(LinkLost, true, now)
 	}
-	h.guard.set(RecordStalled, h.overflow || h.wanted.allow && now > h.lease, now)
 	if h.stopping && h.wasOn && now.Sub(h.stopAt) > h.life+h.stopTime() && h.host.Link() == protocol.LinkUp && !h.guard.Broken(ReadingsStale) {
 		h.guard.set(StopUnconfirmed, true, now)
 	}
@@ -410,6 +409,8 @@ func (h *Hot) observeStop(r *protocol.Reading, at protocol.Instant) {
 // A stop comes first, whatever else is to do.
 func (h *Hot) settle(now protocol.Instant) {
 	g := &h.guard
+	// Judged here and not with the timers, so that what a reading lets begin does not begin after the lease.
+	g.set(RecordStalled, h.overflow || h.wanted.allow && now > h.lease, now)
 	up := h.host.Link() == protocol.LinkUp
 	may := g.MayRun() && h.host.Proven()
 	switch {
