@@ -97,7 +97,7 @@ func (h *host) start(now protocol.Instant) {
 	h.handed = nil
 	if s := w.disk.open(); s != nil {
 		h.handed = s.refold()
-		h.cold.Restore(s.refold(), s.chain, s.signal, h.mono(now), w.wall(now))
+		h.cold.Restore(s.refold(), s.chain, s.signal, nil, h.mono(now), w.wall(now))
 		w.judge.restored(h.cold.Procedure())
 	}
 	h.hotAt, h.coldAt, h.writeAt = now.Add(readTimeout), now, never

@@ -37,6 +37,7 @@ type judge struct {
 	silentFrom, silentTill protocol.Instant // nothing of the host's reaches the pen anew
 	pressed                bool             // a press that started, and no motor yet
 	rebootAt               protocol.Instant
+	testing, earned        bool // the test's permit is in force; it has lapsed in this session of the pen
 
 	doubt   string // why a person has to confirm before permits flow again; empty: none
 	doubtAt protocol.Instant
@@ -73,7 +74,10 @@ func (j *judge) blame(rule, format string, args ...any) {
 
 // delivered hears what is handed to the pen, before the pen does.
 func (j *judge) delivered(b []byte) {
-	j.hear(b, j.w.pen, j.w.now, func() { j.unsure("the pen has a new host session") })
+	j.hear(b, j.w.pen, j.w.now, func() {
+		j.unsure("the pen has a new host session")
+		j.earned = false
+	})
 }
 
 // unsure says that a person has to confirm before permits flow again.
@@ -199,7 +203,13 @@ func (j *judge) happened(e *sim.Event) {
 		if e.Depth > testDepth && j.doubt != "" && j.sentAt > j.doubtAt {
 			j.blame("unconfirmed", "a permit for %v is in force, though since %.6f %s and nobody has confirmed", e.Depth, seconds(j.doubtAt), j.doubt)
 		}
+		if e.Depth > testDepth && !j.earned {
+			j.blame("unproven", "a permit for %v is in force, and in this session the pen has not shown that one lapses", e.Depth)
+		}
+		j.testing = e.Depth == testDepth
 	case sim.EventPermitEnds:
+		j.earned = j.earned || j.testing && e.Lapse
+		j.testing = false
 		j.w.logf("permit ends, lapse %t", e.Lapse)
 	case sim.EventHostGone:
 		j.w.logf("the pen has no host")
