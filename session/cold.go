@@ -135,10 +135,15 @@ func NewCold(cfg ColdConfig) *Cold { return &Cold{cfg: cfg} }
 // Restore takes up a procedure that the journal holds and nothing has closed.
 // It comes back paused: a person confirms patient, zone and ceiling. lost says
 // whether signal may be missing, since the last commit.
-func (c *Cold) Restore(p *Procedure, records, signal Chain, now protocol.Instant, at protocol.At) {
+func (c *Cold) Restore(p *Procedure, records, signal Chain, last *Sample, now protocol.Instant, at protocol.At) {
 	c.proc, c.chain, c.signal, c.committed = p, records, signal, records.Seq
 	if p.Running {
-		c.add(MotorRested{}, now, at) // what it did meanwhile was not monitored
+		// What it did up to the newest sample is known, what it did since is not.
+		var e MotorRested
+		if last != nil && int32(last.Reading.Strokes-p.RunFrom) > 0 {
+			e.Strokes = last.Reading.Strokes - p.RunFrom
+		}
+		c.add(e, now, at)
 	}
 	if p.PenUp {
 		c.add(PenDown{}, now, at)
@@ -197,13 +202,13 @@ func (c *Cold) Command(cmd Command, now protocol.Instant, at protocol.At) uint64
 	case events == nil: // Hot answers
 		return t
 	}
-	for _, e := range events {
+	for i, e := range events {
 		if o, ok := e.(Opened); ok {
 			c.begin(o, now, at)
 			continue
 		}
 		if end, ok := e.(Ended); ok {
-			c.end(end, now, at)
+			events[i] = c.end(end, now, at)
 			continue
 		}
 		c.add(e, now, at)
@@ -318,7 +323,7 @@ func (c *Cold) begin(o Opened, now protocol.Instant, at protocol.At) {
 }
 
 // end closes signal and record. The last record holds the head of the signal.
-func (c *Cold) end(e Ended, now protocol.Instant, at protocol.At) {
+func (c *Cold) end(e Ended, now protocol.Instant, at protocol.At) Ended {
 	c.rest(now, at)
 	chunk := c.chunk()
 	e.Totals = c.proc.Totals.clone()
@@ -326,6 +331,7 @@ func (c *Cold) end(e Ended, now protocol.Instant, at protocol.At) {
 	src := c.proc.Source
 	c.add(e, now, at)
 	c.queue(chunk, src)
+	return e
 }
 
 // Committed tells that the batch seq and all before it are on disk.

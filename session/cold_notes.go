@@ -1,6 +1,7 @@
 package session
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -99,7 +100,7 @@ func (c *Cold) reading(n *Note, now protocol.Instant, at protocol.At) {
 			if c.have {
 				c.run.strokes, c.run.above = c.last.Strokes, c.last.StrokesAbove
 			}
-			c.add(MotorRan{r.Strokes}, now, at)
+			c.add(MotorRan{c.run.strokes}, now, at)
 			c.settle(now)
 		case !on && c.run.on:
 			c.last, c.have = *r, true
@@ -221,7 +222,7 @@ func (c *Cold) acked(n *Note, now protocol.Instant, at protocol.At) {
 		switch {
 		case n.Err != nil:
 			c.answers = append(c.answers, Answer{Ticket: w.ticket, View: c.View(now), Err: &RefusedError{
-				Code: "cause_not_gone", Words: n.Err.Error(), Remedy: "remove the cause, then acknowledge again"}})
+				Code: "cause_not_gone", Words: "not yet: " + why(n.Err), Remedy: "remove the cause, then acknowledge again"}})
 			continue
 		case c.open() && c.proc.Trip != nil:
 			e := Acknowledged{By: w.by, Rule: c.proc.Trip.Rule}
@@ -237,4 +238,13 @@ func (c *Cold) acked(n *Note, now protocol.Instant, at protocol.At) {
 		c.holds = slices.DeleteFunc(c.holds, func(b RuleBroke) bool { return b.Response == Trip })
 	}
 	c.flushNow = true
+}
+
+// why is the reason that an acknowledgement was refused, as people read it.
+func why(err error) string {
+	var gone *NotGoneError
+	if errors.As(err, &gone) {
+		return gone.Why
+	}
+	return err.Error()
 }

@@ -102,7 +102,7 @@ type (
 	}
 	// MotorRan says that the motor was seen to start.
 	MotorRan struct {
-		Strokes uint32 `json:"strokes"` // the pen's count at that time
+		Strokes uint32 `json:"strokes"` // the pen's count before it
 	}
 	// MotorRested says that it was seen off, and what it did.
 	MotorRested struct {

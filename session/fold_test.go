@@ -125,7 +125,7 @@ func TestLiveStateIsTheFoldOfTheJournal(t *testing.T) {
 				}
 				r.notes, r.queue, r.full = nil, nil, false
 				r.agent()
-				r.cold.Restore(p, chain, signal, r.now, r.at)
+				r.cold.Restore(p, chain, signal, nil, r.now, r.at)
 				r.verdicts = r.verdictsOnDisk
 			}
 			watch(5 * time.Millisecond)

@@ -305,7 +305,7 @@ func TestComesBackPaused(t *testing.T) {
 			}
 			r.notes, r.queue = nil, nil
 			r.agent()
-			r.cold.Restore(p, chain, signal, r.now, r.at)
+			r.cold.Restore(p, chain, signal, nil, r.now, r.at)
 			if s := r.cold.Procedure().State; s != session.Paused {
 				r.t.Fatalf("restored as %v", s)
 			}

@@ -30,7 +30,8 @@ type Procedure struct {
 	Broken      []RuleBroke          // rules that are broken now, oldest first
 	Trip        *RuleBroke           // latched
 	Totals      Totals
-	Events      int // applied
+	Events      int    // applied
+	RunFrom     uint32 // the pen's count of strokes when the run at hand began
 	Gap         uint64
 }
 
@@ -67,6 +68,7 @@ func (p *Procedure) Apply(e Event, at protocol.At) {
 	case PressTested:
 		p.PressTested = true
 	case MotorRan:
+		p.RunFrom = e.Strokes
 		p.Running = true
 		p.move(ActRun)
 	case MotorRested:

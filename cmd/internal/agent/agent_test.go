@@ -293,7 +293,7 @@ func TestUnplugAndReplugComesBackPaused(t *testing.T) {
 func TestRestartComesBackPaused(t *testing.T) {
 	r := newRoom(t)
 	r.run()
-	before := r.agent.View()
+	before := r.until("two seconds of strokes", func(v session.View) bool { return v.Strokes > 250 })
 	if err := r.stop(); err != nil {
 		t.Fatal(err)
 	}
