@@ -37,7 +37,7 @@ func TestObservablePenFaultsAreFound(t *testing.T) {
 		{sim.Fault{Kind: sim.FaultReports}, "dermapen4-class", []string{"pen_fault"}, nil, 0},
 	} {
 		t.Run(tt.fault.Kind.String()+" "+tt.profile, func(t *testing.T) {
-			const runs = 8
+			const runs = ofEach
 			var mu sync.Mutex
 			found, ran := 0, 0
 			each(runs, 1, func(seed uint64) {

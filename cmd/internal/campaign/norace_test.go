@@ -2,5 +2,9 @@
 
 package campaign_test
 
-// usual is how many seeds are played by default.
-const usual = 300
+// How much is played by default.
+const (
+	usual  = 300 // seeds of the campaign
+	ofEach = 8   // runs of each fault of a pen
+	long   = 10  // minutes in which nothing may grow
+)

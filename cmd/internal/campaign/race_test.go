@@ -2,5 +2,9 @@
 
 package campaign_test
 
-// usual is how many seeds are played by default: the race detector costs tenfold.
-const usual = 30
+// How much is played by default: the race detector costs tenfold.
+const (
+	usual  = 30 // seeds of the campaign
+	ofEach = 3  // runs of each fault of a pen
+	long   = 2  // minutes in which nothing may grow
+)
