@@ -260,6 +260,9 @@ func (h *Host) observePermit(m *Reading, now Instant) {
 	if m.Flags.Has(FlagReleased) {
 		p.proven = false // it is earned anew when the pen is back
 	}
+	if (p.phase == phaseRevoking || p.phase == phaseSetting) && m.Generation == p.gen {
+		p.shown(m.Tick) // it has taken what ends every permit, whatever it says of permits
+	}
 	if h.disobeys(m, now) {
 		return
 	}

@@ -175,3 +175,38 @@ func TestHostDeadMeansMotorOffInLifeAfterTheTickSeen(t *testing.T) {
 		t.Errorf("motor off %v after the host's last word (0: never), want at most %v", d, protocol.DefaultLife)
 	}
 }
+
+func TestPenThatTakesTheRevokeAndKeepsItsPermitDisobeys(t *testing.T) {
+	p := newPair(t, testIdentity(), 0)
+	p.ready(1500)
+	p.pen.Press(p.up)
+	p.step(500 * time.Millisecond)
+	gen := p.host.Revoke(p.now)
+	revoked := p.now
+	var d protocol.Decoder
+	var f protocol.Frame
+	p.toHost = func(b []byte) []byte { // its readings show the revoke's generation, and a permit all the same
+		var out []byte
+		for rest, ok := b, true; ok; {
+			if rest, ok = d.Next(rest, &f); !ok {
+				break
+			}
+			payload := append([]byte(nil), f.Payload...)
+			var m protocol.Reading
+			if f.Type == protocol.TypeReading && m.Parse(payload) == nil && m.Generation == gen {
+				m.Flags = protocol.MakeFlags(protocol.MotorRunning, 0, m.Flags|protocol.FlagPermit)
+				m.PermitMS = 100
+				payload = m.Append(nil)
+			}
+			out = protocol.AppendFrame(out, f.Type, f.Seq, payload)
+		}
+		return out
+	}
+	n := p.want(protocol.NoticeDisobeyed, 300*time.Millisecond)
+	if took := n.At.Sub(revoked); took > 60*time.Millisecond {
+		t.Errorf("found after %v: a permit held 20 ms past a shown revoke is enough", took)
+	}
+	if p.host.Proven() {
+		t.Error("still guarded")
+	}
+}

@@ -106,6 +106,12 @@ func (h *Hot) Mode() Mode { return h.mode }
 // Ready reports whether permits are being renewed.
 func (h *Hot) Ready() bool { return h.ready }
 
+// Moving reports whether the newest reading of a pen that is up shows its motor
+// on, or a stop is still to be seen through.
+func (h *Hot) Moving() bool {
+	return h.host.Link() == protocol.LinkUp && (h.wasOn || h.stopping)
+}
+
 // Baud returns a line speed to set on the port, once.
 func (h *Hot) Baud() (uint32, bool) {
 	b := h.baud

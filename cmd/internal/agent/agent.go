@@ -221,7 +221,7 @@ func wall() protocol.At { return protocol.At(time.Now().UnixMicro()) }
 func (a *Agent) Run(ctx context.Context) error {
 	// The pen's side ends first, then Cold, then the writer, so that what the
 	// ending of one tells is still recorded by the next.
-	penCtx, stopPen := context.WithCancel(ctx)
+	penCtx, stopPen := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopPen()
 	coldCtx, stopCold := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopCold()
@@ -246,6 +246,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	}
 	a.ready.Store(false)
 	a.halt()
+	a.awaitStill()
 	stopPen()
 	err = errors.Join(err, <-kept)
 	<-idled

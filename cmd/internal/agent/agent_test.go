@@ -297,7 +297,13 @@ func TestRestartComesBackPaused(t *testing.T) {
 	if err := r.stop(); err != nil {
 		t.Fatal(err)
 	}
-	r.observe("motor off", func(o simpen.Observation) bool { return o.See == "motor" && o.On != nil && !*o.On })
+	o := r.observe("motor off", func(o simpen.Observation) bool { return o.See == "motor" && o.On != nil && !*o.On })
+	if o.Cause != "revoke" && o.Cause != "lapse" {
+		t.Errorf("an agent that ends stopped the pen by %s", o.Cause)
+	}
+	if k := kinds(r.verify()); !strings.Contains(k[strings.LastIndex(k, "motor_ran"):], "motor_rested") {
+		t.Errorf("the record of an agent that ended does not end with the motor off: %s", k)
+	}
 	r.startAgent()
 	v := r.until("guarded again", guarded)
 	if v.Session != before.Session || v.State != session.Paused || v.Ready {

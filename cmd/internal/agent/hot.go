@@ -138,6 +138,32 @@ func (a *Agent) halt() {
 	}
 }
 
+// haltWait bounds the wait for a pen to come to rest at the end: a permit's life
+// and the time a pen may take to stop. After it the permit has died by itself.
+const haltWait = 500 * time.Millisecond
+
+// awaitStill waits until telemetry shows the motor off, so that the record ends
+// with the stop, or until no permit can be left.
+func (a *Agent) awaitStill() {
+	end := time.NewTimer(haltWait)
+	defer end.Stop()
+	t := time.NewTicker(5 * time.Millisecond)
+	defer t.Stop()
+	for {
+		a.hotMu.Lock()
+		still := a.line == nil || !a.hot.Moving()
+		a.hotMu.Unlock()
+		if still {
+			return
+		}
+		select {
+		case <-t.C:
+		case <-end.C:
+			return
+		}
+	}
+}
+
 // emit hands a note to Cold. It never waits.
 func (a *Agent) emit(n *session.Note) bool {
 	select {
