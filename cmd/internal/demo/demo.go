@@ -69,7 +69,6 @@ type demo struct {
 	met       int
 	disturbed int      // times this PC was too busy
 	missing   []string // scenes that were not played
-	decided   map[string]float64
 }
 
 // Run plays the demo to its end. The error says what should have been and was

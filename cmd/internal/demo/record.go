@@ -82,7 +82,6 @@ func same(r *session.Record, kind string, want []byte) (bool, error) {
 // verified is what the record came to, read after all writing has ended.
 type verified struct {
 	store.Verified
-	info   session.ID
 	kinds  map[string]int
 	trips  int
 	holds  int
