@@ -249,7 +249,7 @@ func (h *Host) penEvent(m PenEvent, now Instant) {
 
 // Locate asks the pen to show itself for the time given, in ms.
 func (h *Host) Locate(ms uint16) {
-	if h.link == LinkUp {
+	if h.link == LinkUp && !h.id.Caps.Has(CapTalksOnly) {
 		m := Locate{h.session(), ms}
 		h.send(LaneControl, TypeLocate, m.Append(h.scratch()))
 	}

@@ -222,7 +222,7 @@ func (c *Cold) acked(n *Note, now protocol.Instant, at protocol.At) {
 		switch {
 		case n.Err != nil:
 			c.answers = append(c.answers, Answer{Ticket: w.ticket, View: c.View(now), Err: &RefusedError{
-				Code: "cause_not_gone", Words: "not yet: " + why(n.Err), Remedy: "remove the cause, then acknowledge again"}})
+				Code: "cause_not_gone", Words: why(n.Err), Remedy: "remove the cause, then acknowledge again"}})
 			continue
 		case c.open() && c.proc.Trip != nil:
 			e := Acknowledged{By: w.by, Rule: c.proc.Trip.Rule}
