@@ -440,6 +440,8 @@ func (g *Guard) acknowledge(linkUp bool) error {
 	}
 	g.active &^= 1 << g.tripped
 	g.tripped, g.cause = 0, Finding{}
+	// The motor is off: what the peak still holds was acknowledged with the trip.
+	g.since, g.haveSince, g.high, g.over = g.last.Tick, g.have, false, 0
 	// Trips that came behind the first are over with it: each would trip anew.
 	for r := Rule(1); r < ruleEnd; r++ {
 		if r.Respond(g.mode, g.source) == Trip {
