@@ -134,8 +134,12 @@ func sleepingHost(t *testing.T, port string) {
 	l := device.NewLine(open(t, address(t, "serial://"+port)))
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	l.Out().PutControl([]byte("a"))
+	said := false
 	err := l.Run(ctx, stepper(func(b []byte, _ bool) {
+		if !said { // a gap is between two reads: the sleep must come after the first
+			said = true
+			l.Out().PutControl([]byte("a"))
+		}
 		if len(b) > 0 {
 			l.Out().PutControl([]byte("b"))
 			time.AfterFunc(300*time.Millisecond, cancel)
