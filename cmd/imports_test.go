@@ -215,7 +215,7 @@ func listed(t *testing.T, goos string) []pkg {
 
 func TestArrows(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
-		t.Skip("needs the go command")
+		t.Fatal("needs the go command: without it nothing is shown")
 	}
 	for _, goos := range []string{"linux", "windows", "darwin"} {
 		t.Run(goos, func(t *testing.T) {
@@ -305,7 +305,7 @@ func TestPureFoldersAskNoClock(t *testing.T) {
 
 func TestProgramsCarryNoTestLibrary(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
-		t.Skip("needs the go command")
+		t.Fatal("needs the go command: without it nothing is shown")
 	}
 	c := exec.Command("go", "list", "-deps", house+"/cmd/penlog", house+"/cmd/pensim")
 	var errs bytes.Buffer

@@ -191,9 +191,6 @@ func TestResynchronises(t *testing.T) {
 		}
 		total = int(n)
 	}
-	if testing.Short() {
-		total /= 10
-	}
 	seed := uint64(20)
 	for _, tt := range []struct {
 		p     float64

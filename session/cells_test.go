@@ -217,7 +217,13 @@ func breakCell(t *testing.T, rule session.Rule, mode session.Mode, src protocol.
 	if run {
 		if mode == session.ModeGuarded && src == protocol.DepthManual {
 			if rule == session.PenDisobeys {
-				t.Skip("it never has a permit to disobey: its motor on is motor_without_permit")
+				// It never has a permit to disobey: its motor on is the graver rule's.
+				r.forced = true
+				r.step(300 * time.Millisecond)
+				if f, broke := r.found(session.MotorWithoutPermit); !broke || f.Response != session.Trip {
+					t.Errorf("a motor on that was never permitted: broke %v, %+v", broke, f)
+				}
+				return
 			}
 			// Such a pen is never permitted: its motor runs against the rules.
 			switch rule {
