@@ -20,6 +20,7 @@ const (
 	syncFastCount = 8
 	syncSlow      = 487 * time.Millisecond // odd, so that it beats with nothing
 	hostSilence   = time.Second            // without a sound frame the link is lost
+	announceMost  = 2 * time.Second        // of frames but no identity: another host has the pen (§5.1)
 	penPatience   = 980 * time.Millisecond // after so long without a word of ours the pen may have given us up (§5.6, §4.2)
 	clockJump     = 500 * time.Millisecond
 	clockLateFor  = 2 * time.Second // readings this long too late: the clocks parted
@@ -40,7 +41,7 @@ type Link uint8
 
 // The states of the link. Source: PROTOCOL.md §7.1.
 const (
-	LinkListening Link = iota // nothing is written until a sound frame of a pen was heard
+	LinkListening Link = iota // nothing is written until a pen that listens made itself known
 	LinkGreeting              // hello sent, no welcome yet
 	LinkUp                    // welcome and identity are here
 )
@@ -61,7 +62,7 @@ const (
 	NoticeStatus                          // Status
 	NoticeEvent                           // Event, the first time it is heard
 	NoticeRefused                         // Refusal
-	NoticeBusy                            // another host has the pen
+	NoticeBusy                            // another host has the pen; told again while it does
 	NoticeNoAnswer                        // the pen is heard but does not answer hello
 	NoticeBadPen                          // what the pen says about itself can't be
 	NoticeConfirmed                       // telemetry shows the generation and ceiling that were set
@@ -149,7 +150,10 @@ type Host struct {
 	id        Identity
 	idRaw     [MaxPayload]byte // the payload that id was parsed from
 	idLen     int
-	idFresh   bool // heard since the hello
+	idFresh   bool    // heard since the hello
+	known     bool    // heard since the port was opened, and the pen listens: it may be greeted
+	strangeAt Instant // since when frames are heard, but nobody who may be greeted
+	strange   bool
 	nonce     uint64
 	previous  uint64
 	boot      uint32
@@ -307,6 +311,7 @@ func (h *Host) purge(gone func(Lane) bool) {
 func (h *Host) PortLost(now Instant) {
 	h.dec = Decoder{stats: h.dec.stats}
 	h.baud, h.baudAt = 0, 0 // a port begins anew
+	h.known, h.strange = false, false
 	h.lose(now)
 }
 
@@ -350,6 +355,10 @@ func (h *Host) wake(now Instant) {
 
 func (h *Host) advance(now Instant) {
 	switch h.link {
+	case LinkListening:
+		if now.Sub(h.heardAt) > 3*hostSilence {
+			h.known = false // whoever comes next may be another
+		}
 	case LinkGreeting:
 		if now >= h.quietTill && now.Sub(h.helloAt) >= helloRepeat {
 			if h.hellos > 0 && h.hellos%helloTries == 0 {

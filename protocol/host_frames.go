@@ -78,7 +78,22 @@ func (h *Host) frame(f *Frame, now Instant) {
 	}
 	if h.link == LinkListening {
 		h.heardAt = now
+		h.listen(now)
+	}
+}
+
+// listen greets the pen once it made itself known: a device that only talks, or
+// that another host has, gets no byte from us. Source: PROTOCOL.md §1.6.
+func (h *Host) listen(now Instant) {
+	switch {
+	case h.known:
+		h.strange = false
 		h.greet(now)
+	case !h.strange:
+		h.strange, h.strangeAt = true, now
+	case now.Sub(h.strangeAt) > announceMost:
+		h.strangeAt = now
+		h.notice(Notice{Kind: NoticeBusy, At: now})
 	}
 }
 
@@ -105,6 +120,7 @@ func (h *Host) identity(p []byte, now Instant) {
 		var id Identity
 		if err := id.Parse(p); err != nil {
 			h.stats.Malformed++
+			h.strange = false // it is told for what it is
 			h.notice(Notice{Kind: NoticeBadPen, At: now, Err: err})
 			return
 		}
@@ -112,6 +128,7 @@ func (h *Host) identity(p []byte, now Instant) {
 		h.id = id
 	}
 	h.heardAt = now
+	h.known = !h.id.Caps.Has(CapTalksOnly)
 	switch {
 	case h.boot != 0 && h.id.Boot != h.boot:
 		// Another boot of the pen, or another pen on the line.

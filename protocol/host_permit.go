@@ -4,11 +4,10 @@ import "time"
 
 // The test by which a pen earns 'guarded'. Source: PROTOCOL.md §7.4.
 const (
-	testCeiling = 1 // µm: no needle may be out
-	testLife    = 150 * time.Millisecond
-	testWait    = time.Second // for each of its steps
-	testTries   = 3
-	obeySlack   = 20 * time.Millisecond // beside the pen's own stop time
+	testLife  = 150 * time.Millisecond
+	testWait  = time.Second // for each of its steps
+	testTries = 3
+	obeySlack = 20 * time.Millisecond // beside the pen's own stop time
 )
 
 // phase is where the host is with ceiling and permit. Source: PROTOCOL.md §7.3.
@@ -69,11 +68,11 @@ func (p *permits) reset(first uint16) {
 // SetCeiling begins to set the ceiling d under a new generation, which ends any
 // permit, and returns the generation; NoticeConfirmed tells that telemetry shows
 // both. It returns 0 when that can't be now: the link is not up, d is out of
-// range (1 to 65534 µm), or generations ran out and a new session is being
+// range (2 to 65534 µm; 1 is the trial's), or generations ran out and a new session is being
 // opened. Permits are not allowed until [Host.Allow].
 func (h *Host) SetCeiling(d Micrometres, now Instant) uint16 {
 	p := &h.permit
-	if h.link != LinkUp || d < 1 || d >= None {
+	if h.link != LinkUp || d <= TrialCeiling || d >= None {
 		return 0
 	}
 	if p.nextGen >= lastGenerat {
@@ -159,7 +158,7 @@ func (h *Host) beginTest(now Instant) {
 	p := &h.permit
 	p.testTries++
 	p.test, p.testAt = testSetting, now
-	h.setCeiling(testCeiling, now)
+	h.setCeiling(TrialCeiling, now)
 }
 
 // Revoke ends any permit under a new generation, and any that waits to be sent,

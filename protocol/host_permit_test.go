@@ -266,9 +266,16 @@ func TestProveFailsWhere(t *testing.T) {
 		}, protocol.NoticeProven, 2 * time.Second},
 		{"a press falls into the test", func(p *pair) {
 			p.step(30 * time.Millisecond)
-			if p.pen.Press(p.up) != protocol.StartRan {
+			if p.pen.PermitLeft() == 0 {
 				t.Fatal("no permit in the test")
 			}
+			if r := p.pen.Press(p.up); r != protocol.StartNoPermit || p.pen.MotorOn() {
+				t.Errorf("a press under a trial: %d, motor %v", r, p.pen.MotorOn())
+			}
+		}, protocol.NoticeProven, time.Second},
+		{"a press starts a pen that takes a trial for more", func(p *pair) {
+			p.step(30 * time.Millisecond)
+			p.mangle(func(m *protocol.Reading) { m.Flags |= protocol.Flags(protocol.MotorRunning) })
 		}, protocol.NoticeUnproven, time.Second},
 		{"the pen shows no permit", func(p *pair) {
 			p.mangle(func(m *protocol.Reading) { m.Flags &^= protocol.FlagPermit; m.PermitMS = 0 })
@@ -545,20 +552,82 @@ func TestStoppablePenThatIgnoresAShownStopDisobeys(t *testing.T) {
 	}
 }
 
+// A device that only talks, or that another host has, gets no byte of ours.
 func TestTalkOnlyPenHasAnAgeAndIsAskedNothing(t *testing.T) {
 	id := testIdentity()
 	id.Caps = protocol.CapTalksOnly | protocol.CapSet
 	p := newPair(t, id, 0)
-	sync := p.listen(protocol.TypeSync, yes)
+	sent := 0
+	p.toPen = func(*protocol.Outgoing) bool { sent++; return true }
+	first := true
+	p.toHost = func(b []byte) []byte { // the first identity is lost: a reading is heard before
+		if len(b) > 0 && first {
+			first = false
+			return nil
+		}
+		return b
+	}
 	p.want(protocol.NoticeUp, 2*time.Second)
 	p.step(time.Second)
 	r, ok := p.host.Newest()
 	if !ok || p.host.Age(r.Tick, p.now) > 20*time.Millisecond {
 		t.Errorf("age %v", p.host.Age(r.Tick, p.now))
 	}
-	if len(sync.at) != 0 {
-		t.Errorf("%d questions to a pen that never listens", len(sync.at))
+	if p.host.Stats().Readings == 0 || sent != 0 {
+		t.Errorf("%d readings, %d frames to a pen that never listens", p.host.Stats().Readings, sent)
 	}
+}
+
+func TestPenOfAnotherHostIsLeftAlone(t *testing.T) {
+	p := newPair(t, testIdentity(), 0)
+	p.ready(1500)
+	other := p.host
+	p.host = protocol.NewHost(protocol.HostConfig{}, [32]byte{2})
+	sent := 0
+	p.toPen = func(*protocol.Outgoing) bool { sent++; return false }
+	keep := func(d time.Duration) { // the first host goes on
+		for range d / time.Millisecond {
+			now := p.now
+			p.toHost = func(b []byte) []byte {
+				for rest := b; len(rest) > 0; {
+					rest = other.Receive(rest, now)
+					var n protocol.Notice
+					for other.Notice(&n) {
+					}
+				}
+				return b
+			}
+			p.step(time.Millisecond)
+			other.Advance(p.now)
+			var o protocol.Outgoing
+			for other.Output(&o) {
+				p.pen.Receive(o.Bytes(), p.up)
+			}
+		}
+	}
+	p.notices = nil
+	keep(1900 * time.Millisecond)
+	if p.has(protocol.NoticeBusy) {
+		t.Error("busy before the pen's announcement could have been missed")
+	}
+	keep(200 * time.Millisecond)
+	if !p.has(protocol.NoticeBusy) || sent != 0 || p.host.Link() != protocol.LinkListening {
+		t.Errorf("notices %v, %d frames sent, link %v", p.notices, sent, p.host.Link())
+	}
+	// The other goes: the pen announces itself, and is greeted.
+	p.toPen, p.toHost, p.notices = nil, nil, nil
+	p.want(protocol.NoticeUp, 1200*time.Millisecond)
+}
+
+// A line that was dead for a second brings a pen that still has its host: it is
+// greeted at its first frame, without the wait for an announcement.
+func TestPenOfThisLineIsGreetedAtItsFirstFrame(t *testing.T) {
+	p := newPair(t, testIdentity(), 0)
+	p.ready(1500)
+	p.toHost = func([]byte) []byte { return nil }
+	p.want(protocol.NoticeLost, 1100*time.Millisecond)
+	p.toHost = nil
+	p.want(protocol.NoticeUp, 100*time.Millisecond)
 }
 
 func TestProveBeginsOnlyWhereItCanShowSomething(t *testing.T) {

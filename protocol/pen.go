@@ -29,6 +29,7 @@ const (
 
 	BootBaud        = 115200 // of a UART at boot and whenever there is no host
 	MaxLifeMS       = 500    // a permit's longest life
+	TrialCeiling    = 1      // µm: a permit under it is a trial, and starts no motor (§6.5)
 	GuardedReadings = 20     // least readings per second of a pen that takes permits
 	MaxRefusals     = 20     // refusals and busies in each second of the pen's uptime
 
@@ -117,6 +118,7 @@ type Pen struct {
 	// The permit (§6).
 	generation uint16
 	ceiling    uint16
+	ended      uint16 // the ceiling that ended while the motor was on or coming to rest; 0: none
 	permit     bool
 	deadline   Uptime
 	permitEnd  Uptime // when the last permit ended
@@ -204,7 +206,7 @@ func (p *Pen) mayStart() StartResult {
 	switch {
 	case p.sense.Faults&FaultsForbid != 0:
 		return StartFault
-	case p.guarded() && !p.permit:
+	case p.guarded() && (!p.permit || p.ceiling == TrialCeiling):
 		return StartNoPermit
 	case p.enforces() && p.sense.Set != None && p.sense.Set > p.ceiling:
 		return StartDepthAbove
@@ -238,10 +240,11 @@ func (p *Pen) Stroke(now Uptime, depth Micrometres) {
 	if b := &p.peaks[slot%Uptime(len(p.peaks))]; b.slot != slot+1 || d > b.depth {
 		b.slot, b.depth = slot+1, d
 	}
-	if p.ceiling == 0 {
-		return
+	ceiling := p.ceiling
+	if ceiling == 0 {
+		ceiling = p.ended // a stop hides no stroke on the way to rest (§3.4)
 	}
-	if d > p.ceiling {
+	if ceiling != 0 && d > ceiling {
 		p.above++
 	}
 	if !p.enforces() || !p.motor {
@@ -291,7 +294,7 @@ func (p *Pen) Sense(now Uptime, s Sensors) {
 func (p *Pen) Cleared(now Uptime) {
 	p.at(now)
 	if p.clearing {
-		p.clearing = false
+		p.clearing, p.ended = false, 0
 		p.event(EventMotorStopped, uint16(p.cause))
 		p.prompt()
 	}
@@ -406,7 +409,8 @@ func (p *Pen) lose() {
 	if p.guarded() {
 		p.stop(StopLapse)
 	}
-	p.nonce, p.generation, p.ceiling, p.rate = 0, 0, 0, 0
+	p.endCeiling()
+	p.nonce, p.generation, p.rate = 0, 0, 0
 	p.cue, p.locate = CueNone, 0
 	p.confirm, p.quiet = 0, 0
 	p.baud = p.bootBaud()
@@ -437,6 +441,14 @@ func (p *Pen) endPermit(when Uptime) {
 		p.permit, p.permitEnd = false, when
 		p.prompt()
 	}
+}
+
+// endCeiling leaves no ceiling; strokes on the way to rest still count by the one that was.
+func (p *Pen) endCeiling() {
+	if p.ceiling != 0 && (p.motor || p.clearing) {
+		p.ended = p.ceiling
+	}
+	p.ceiling = 0
 }
 
 // stop turns the motor off. The first cause stays until the needles are clear.

@@ -385,6 +385,15 @@ func TestPressRules(t *testing.T) {
 	permit := func(r *rig) { r.permit(300, 0) }
 	fault := func(r *rig) { r.p.Sense(r.now, protocol.Sensors{Faults: protocol.FaultBattery}) }
 	warn := func(r *rig) { r.p.Sense(r.now, protocol.Sensors{Faults: 1 << 8}) }
+	under := func(d uint16) func(*rig) {
+		return func(r *rig) {
+			r.ceiling(19, d)
+			r.send(&protocol.Permit{Session: session, Generation: 19, Depth: d, SeenTick: r.now.Tick(), LifeMS: 150})
+			if r.p.PermitLeft() != 150*time.Millisecond {
+				r.t.Fatal("no permit")
+			}
+		}
+	}
 	for _, tt := range []struct {
 		name string
 		cfg  func(*protocol.PenConfig)
@@ -404,6 +413,9 @@ func TestPressRules(t *testing.T) {
 		{"released, set depth above", enforces, []func(*rig){set(1001), func(r *rig) { r.p.Release(r.now) }}, protocol.StartRan},
 		{"permit died", plain, []func(*rig){permit, func(r *rig) { r.now += 300 * ms }}, protocol.StartNoPermit},
 		{"permit a microsecond from death", plain, []func(*rig){permit, func(r *rig) { r.now += 300*ms - 1 }}, protocol.StartRan},
+		{"a trial", plain, []func(*rig){under(1)}, protocol.StartNoPermit},
+		{"the least that is no trial", plain, []func(*rig){under(2)}, protocol.StartRan},
+		{"released under a trial's ceiling", plain, []func(*rig){under(1), func(r *rig) { r.p.Release(r.now) }}, protocol.StartRan},
 		{"stoppable", caps(stoppable), nil, protocol.StartRan},
 		{"stoppable with a fault", caps(stoppable), []func(*rig){fault}, protocol.StartFault},
 		{"listening", caps(listening), nil, protocol.StartRan},

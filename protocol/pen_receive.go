@@ -148,7 +148,8 @@ func (p *Pen) hello(m *Hello) Reason {
 	}
 	p.penSend.forget(p.now)
 	p.nonce, p.heard, p.confirm, p.quiet = m.Nonce, p.now, 0, 0
-	p.generation, p.ceiling = m.Generation, 0
+	p.endCeiling()
+	p.generation = m.Generation
 	p.cue, p.locate = CueNone, 0
 	p.newBaud = 0
 	baud := p.baud
@@ -173,7 +174,8 @@ func (p *Pen) revoke(m *Revoke) Reason {
 		if m.Generation < p.generation {
 			return RefusedGeneration // a late duplicate
 		}
-		p.generation, p.ceiling = m.Generation, 0
+		p.endCeiling()
+		p.generation = m.Generation
 	}
 	p.endPermit(p.now)
 	p.stop(StopRevoke)

@@ -504,6 +504,28 @@ func TestStrokesAboveCountStrictlyAboveTheConfirmedCeiling(t *testing.T) {
 	if got := above(r); got != 3 {
 		t.Errorf("%d after a revoke, want 3: there is no ceiling", got)
 	}
+	for name, stop := range map[string]func(*rig){
+		"a revoke": func(r *rig) { r.revoke(19) },
+		"a hello": func(r *rig) {
+			r.send(&protocol.Hello{Nonce: session.Nonce + 1, Previous: session.Nonce, MinVersion: 1, MaxVersion: 1, Generation: 40, Rate: 100})
+		},
+		"its host's silence": func(r *rig) { r.run(r.now + 1100*ms) },
+	} {
+		r := running(t)
+		stop(r)
+		if r.p.MotorOn() || r.p.Ceiling() != 0 {
+			t.Fatalf("%s stopped nothing", name)
+		}
+		r.p.Stroke(r.now, 1001)
+		r.p.Stroke(r.now, 1000)
+		r.p.Cleared(r.now)
+		r.p.Stroke(r.now, 2500)
+		r.send(&protocol.Hello{Nonce: 99, Previous: session.Nonce + 1, MinVersion: 1, MaxVersion: 1, Generation: 50, Rate: 100})
+		r.send(&protocol.Hello{Nonce: 99, Previous: session.Nonce, MinVersion: 1, MaxVersion: 1, Generation: 50, Rate: 100})
+		if got := above(r); got != 1 {
+			t.Errorf("%d strokes above on the way to rest after %s, want 1", got, name)
+		}
+	}
 
 	set := ready(t, caps(protocol.CapStop|protocol.CapSet))
 	set.p.Stroke(set.now, 2500)

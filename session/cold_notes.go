@@ -168,8 +168,8 @@ var penEventNames = map[protocol.EventKind]string{
 	protocol.EventReleased: "released", protocol.EventGuarded: "guarded", protocol.EventOwnStop: "own_stop",
 }
 
-// penEvent records what happened at the pen. A press that found no permit and
-// left the motor still is the proof that arming asks for.
+// penEvent records what happened at the pen. A press that found no permit, not
+// even a trial's, and left the motor still is the proof that arming asks for.
 func (c *Cold) penEvent(e *protocol.PenEvent, now protocol.Instant, at protocol.At) {
 	if !c.open() || c.proc.Foreign {
 		return
@@ -179,7 +179,7 @@ func (c *Cold) penEvent(e *protocol.PenEvent, now protocol.Instant, at protocol.
 		name = fmt.Sprintf("event %d", e.Kind)
 	}
 	c.add(PenActed{ID: e.ID, What: name, Arg: int(e.Arg), Tick: uint32(e.Tick)}, now, at)
-	still := e.Kind == protocol.EventPressStart && protocol.StartResult(e.Arg) == protocol.StartNoPermit && !c.run.on
+	still := e.Kind == protocol.EventPressStart && protocol.StartResult(e.Arg) == protocol.StartNoPermit && !c.run.on && !c.last.Flags.Has(protocol.FlagPermit)
 	if still && !c.proc.PressTested && !c.ready {
 		c.add(PressTested{e.ID}, now, at)
 	}
