@@ -35,6 +35,7 @@ var cells = map[session.Rule]string{
 	session.PenBusy:            "HHH HHH AAA",
 	session.PenSilent:          "HHH HHH AAA",
 	session.PenInvalid:         "HHH HHH AAA",
+	session.NotAPen:            "HHH HHH AAA",
 	session.RecordStalled:      "HHH HHH AAA",
 	session.ClockJumped:        "HHH HHH AAA",
 	session.BatteryLow:         "CCC CCC CCC",
@@ -115,6 +116,18 @@ var breaks = map[session.Rule]struct {
 			return true
 		}
 		r.back()
+	}},
+	session.NotAPen: {false, func(r *rig) {
+		r.away()
+		r.step(500 * time.Millisecond)
+		r.hot.Receive([]byte("boot: v1.2\r\n"), r.now)
+		r.step(3 * time.Second)
+		if _, broke := r.found(session.NotAPen); broke {
+			panic("judged by bytes that came once")
+		}
+		r.step(10 * time.Millisecond)
+		r.hot.Receive([]byte("temp 21.5\r\n"), r.now)
+		r.step(10 * time.Millisecond)
 	}},
 	session.RecordStalled: {true, func(r *rig) {
 		r.full = true

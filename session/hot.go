@@ -13,6 +13,7 @@ const CommitLease = 2 * time.Second
 const (
 	restop      = 100 * time.Millisecond // between stops while the motor stays on
 	undrainable = 100 * time.Millisecond // readings may wait unread this long before age is judged all the same
+	strayMost   = 3 * time.Second        // bytes without a frame: no pen
 	backlogMost = 64                     // notes that wait for room in the queue to Cold
 )
 
@@ -69,6 +70,8 @@ type Hot struct {
 	apart     bool   // since parted the session of a pen that was up is gone
 	waitingAt protocol.Instant
 	undrained bool // since waitingAt what arrived was not all read
+	strayAt   protocol.Instant
+	stray     bool // since strayAt bytes came and no frame
 
 	overflow bool   // a note found the queue to Cold full
 	missed   uint32 // readings among them
@@ -124,11 +127,27 @@ func (h *Hot) Output(o *protocol.Outgoing) bool { return h.host.Output(o) }
 
 // Receive judges bytes that came off the line, and answers what must not wait.
 func (h *Hot) Receive(b []byte, now protocol.Instant) {
+	if len(b) > 0 && h.host.Link() != protocol.LinkUp {
+		defer h.strayed(h.host.Stats().Decoder.Frames, now)
+	}
 	for len(b) > 0 {
 		b = h.host.Receive(b, now)
 		h.drain(now)
 	}
 	h.settle(now)
+}
+
+// strayed judges bytes that came while no pen was up: whether a pen sends them.
+// frames is how many sound ones had come before.
+func (h *Hot) strayed(frames uint64, now protocol.Instant) {
+	switch {
+	case h.host.Stats().Decoder.Frames != frames:
+		h.stray = false
+	case !h.stray:
+		h.stray, h.strayAt = true, now
+	}
+	h.guard.set(NotAPen, h.stray && now.Sub(h.strayAt) > strayMost, now)
+	h.tell(now)
 }
 
 // Tick runs the timers. drained says that what had arrived by now was read, so
@@ -178,6 +197,8 @@ func (h *Hot) Lost(now protocol.Instant) {
 	}
 	h.guard.set(PenBusy, false, now)
 	h.guard.set(PenSilent, false, now)
+	h.guard.set(NotAPen, false, now)
+	h.stray = false
 	h.settle(now)
 }
 
@@ -317,7 +338,7 @@ func (h *Hot) up(now protocol.Instant) {
 	g.connect(id, h.mode, h.host.Rate(), h.life, now)
 	g.set(PenUnproven, h.mode == ModeGuarded, now)
 	g.set(ClockJumped, g.Broken(ClockJumped) && h.mode == ModeGuarded, now)
-	for _, r := range [...]Rule{LinkLost, PenBusy, PenSilent, PenInvalid, ReadingsStale} {
+	for _, r := range [...]Rule{LinkLost, PenBusy, PenSilent, PenInvalid, NotAPen, ReadingsStale} {
 		g.set(r, false, now)
 	}
 	if h.serial == "" {

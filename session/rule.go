@@ -96,6 +96,7 @@ const (
 	PenBusy
 	PenSilent
 	PenInvalid
+	NotAPen
 	RecordStalled
 	ClockJumped
 	BatteryLow
@@ -158,11 +159,13 @@ var table = [ruleEnd]ruleRow{
 	PenChanged: {"pen_changed", "HHH HHH AAA ---",
 		"another pen's serial number or model answers on the line"},
 	PenBusy: {"pen_busy", "HHH HHH AAA ---",
-		"the pen says that another host has it"},
+		"the pen says that another host has it, or sends readings for 2 s and never announces itself"},
 	PenSilent: {"pen_silent", "HHH HHH AAA ---",
 		"the pen is heard but does not answer"},
 	PenInvalid: {"pen_invalid", "HHH HHH AAA ---",
 		"what the pen says about itself can't be"},
+	NotAPen: {"not_a_pen", "HHH HHH AAA ---",
+		"bytes come for 3 s and none of them is a frame; until one is, or the port goes"},
 	RecordStalled: {"record_stalled", "HHH HHH AAA ---",
 		"no signal committed for 2 s, or the record's queue is full"},
 	ClockJumped: {"clock_jumped", "HHH HHH AAA ---",

@@ -45,11 +45,11 @@ type Words struct {
 func (w Words) String() string { return w.Act + ". " + w.Cause + ". " + w.Remedy + "." }
 
 var words = [ruleEnd]Words{
-	DepthAboveCeiling: {PriorityMedium, "Lift the pen", "The needles went deeper than the max depth of this zone",
+	DepthAboveCeiling: {PriorityMedium, "Lift the pen", "The depth went above the max depth of this zone",
 		"Turn the depth down, look at the skin, then acknowledge"},
-	PenDisobeys: {PriorityHigh, "Lift the pen and switch it off", "The pen did not stop when it had to",
+	PenDisobeys: {PriorityHigh, "Lift the pen and switch it off", "The pen ran, or was ready to, past the moment it had to stop",
 		"Do not use this pen again today: take another and report it"},
-	MotorWithoutPermit: {PriorityHigh, "Lift the pen and switch it off", "The motor runs though Penlog did not allow it",
+	MotorWithoutPermit: {PriorityHigh, "Lift the pen and switch it off", "The pen lets its motor run though Penlog did not allow it",
 		"Do not use this pen again today: take another and report it"},
 	StopUnconfirmed: {PriorityHigh, "Lift the pen and switch it off", "The pen does not confirm the stop",
 		"Check that the needles stand still, then reconnect the pen and acknowledge"},
@@ -85,6 +85,8 @@ var words = [ruleEnd]Words{
 		"Check the cable, then switch the pen off and on"},
 	PenInvalid: {PriorityLow, "Take another pen", "What the pen says about itself can't be true",
 		"Update its firmware or report it to its maker"},
+	NotAPen: {PriorityLow, "Check the port", "Something sends on this port, but not as a pen does",
+		"Plug the pen into this port, or give --port the pen's; a pen at another line speed has to be switched off and on"},
 	RecordStalled: {PriorityMedium, "Lift the pen and wait", "The record can't be written, and what can't be recorded does not run",
 		"It clears by itself; if it does not, check the free space and the disk of this PC"},
 	ClockJumped: {PriorityLow, "Wait", "A clock jumped, or this PC slept",
