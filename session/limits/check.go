@@ -3,14 +3,24 @@ package limits
 import (
 	"errors"
 	"fmt"
+	"regexp"
 
 	"penlog/protocol"
 	"penlog/session/limits/strictyaml"
 )
 
+// What a text must look like, as in limits.schema.json.
+var (
+	versionForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$`)
+	sourceForm  = regexp.MustCompile(`^[A-Z][A-Z0-9]{0,7}[a-z]?\*?$`)
+	noGoForm    = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
+
+	confidenceCodes = []string{noneText, "H", "H/M", "M/H", "M", "L/M", "M/L", "L"}
+)
+
 // checker turns a raw file into a table and collects what it refuses. It skips
-// what is missing or of the wrong shape: the schema reports that, and a file with
-// any problem at all gives no table.
+// what is missing or of the wrong kind: filling the raw file reported that, and a
+// file with any problem at all gives no table.
 type checker struct {
 	src      *strictyaml.Source
 	raw      *rawFile
@@ -24,8 +34,15 @@ type checker struct {
 
 func (c *checker) file() {
 	t, raw := c.table, c.raw
+	if f := raw.Format; f.Node != nil && f.Value != Format {
+		c.refuse(f.Node, fmt.Sprintf("%q should be %q", f.Value, Format), "")
+	}
+	c.form(raw.Version, versionForm)
 	t.version = raw.Version.Value
 	for tag, words := range raw.Sources {
+		if words.Node != nil && !sourceForm.MatchString(tag) {
+			c.problems = append(c.problems, c.src.AtKey(words.Node, fmt.Sprintf("%q is not written as it must be here", tag), mustMatch(sourceForm)))
+		}
 		t.sources[tag] = c.words(words)
 	}
 
@@ -44,6 +61,8 @@ func (c *checker) file() {
 	}
 	t.tolerance = figure{tolerance.depth, c.words(raw.Tolerance.Basis), c.tags(raw.Tolerance.Sources)}
 
+	c.problems = append(c.problems, c.src.Keys(c.src.Root.Field("zones"), zoneCodes[1:])...)
+	c.problems = append(c.problems, c.src.Keys(c.src.Root.Field("indications"), indicationCodes[1:])...)
 	for key := range raw.Zones {
 		var ue *UnknownError
 		if z, err := ParseZone(key); err == nil {
@@ -109,7 +128,7 @@ func (c *checker) lower(z Zone, r *rawLower, zoneLimit, zoneOverride tier, seen 
 	zoneLimit.name, zoneOverride.name = "the zone's limit", "the zone's override_limit"
 	c.ascending(limit, zoneLimit)
 	c.ascending(override, zoneOverride)
-	l := lower{site: c.site(r.Site), limit: limit.depth, override: override.depth, note: c.words(r.Note), sources: c.tags(r.Sources)}
+	l := lower{site: Site(c.code(r.Site, siteCodes[:])), limit: limit.depth, override: override.depth, note: c.words(r.Note), sources: c.tags(r.Sources)}
 	if l.site != SiteNone && l.site.Zone() != z {
 		c.refuse(r.Site.Node, fmt.Sprintf("%q is not a part of %s", l.site, z.Name()), "move it to "+l.site.Zone().String())
 	}
@@ -126,12 +145,7 @@ func (c *checker) raise(n *strictyaml.Node, label, site, v strictyaml.Text, over
 	if depth.ok && override.ok && depth.depth <= override.depth {
 		c.refuse(depth.node, fmt.Sprintf("%s does not raise the override_limit of %s on line %d", mm(depth.depth), mm(override.depth), override.node.Line), "raise it or remove the exception")
 	}
-	r := raise{value: depth.depth, site: c.site(site)}
-	if label.Node != nil {
-		if i, err := unmarshal("label", []byte(label.Value), labelCodes[:]); err == nil {
-			r.label = Label(i)
-		}
-	}
+	r := raise{value: depth.depth, label: Label(c.code(label, labelCodes[:])), site: Site(c.code(site, siteCodes[:]))}
 	if n != nil && (label.Node == nil) == (site.Node == nil) {
 		c.refuse(n, "an exception needs a label or a site, one of the two", "add label: or site:")
 	}
@@ -144,6 +158,7 @@ func (c *checker) indication(r *rawIndication) *indicationEntry {
 	low, high := c.depth("typical.from", r.Typical.From), c.depth("typical.to", r.Typical.To)
 	limit, override := c.depth("limit", r.Limit), c.depth("override_limit", r.OverrideLimit)
 	c.ascending(low, high, limit, override)
+	c.code(r.Confidence, confidenceCodes)
 	e := &indicationEntry{
 		low: low.depth, high: high.depth, limit: limit.depth, override: override.depth,
 		confidence: r.Confidence.Value, basis: c.words(r.Basis), sources: c.tags(r.Sources), offLabel: r.OffLabel.Value,
@@ -172,9 +187,9 @@ func (c *checker) indication(r *rawIndication) *indicationEntry {
 // offered reads an indication's zones and refuses those that have no limits here.
 func (c *checker) offered(list []strictyaml.Text) (set [zoneCount]bool) {
 	for _, t := range list {
-		i, err := unmarshal("zone", []byte(t.Value), zoneCodes[:])
-		if t.Node == nil || err != nil || i == 0 {
-			continue // the schema says so, with a suggestion
+		i := c.code(t, zoneCodes[:])
+		if i == 0 {
+			continue
 		}
 		if c.table.zones[i] == nil && !c.misspelt[Zone(i)] {
 			c.refuse(t.Node, fmt.Sprintf("%q is offered here, but this file has no limits for it", t.Value), fmt.Sprintf("add zones.%s, or take it out of this list", t.Value))
@@ -187,8 +202,8 @@ func (c *checker) offered(list []strictyaml.Text) (set [zoneCount]bool) {
 // within reads zones that have to be among the offered ones.
 func (c *checker) within(list []strictyaml.Text, offered [zoneCount]bool) (set [zoneCount]bool) {
 	for _, t := range list {
-		i, err := unmarshal("zone", []byte(t.Value), zoneCodes[:])
-		if t.Node == nil || err != nil || i == 0 {
+		i := c.code(t, zoneCodes[:])
+		if i == 0 {
 			continue
 		}
 		if !offered[i] {
@@ -205,20 +220,9 @@ func (c *checker) scope(list []strictyaml.Text) (set [indicationCount]bool) {
 		set[i] = len(list) == 0
 	}
 	for _, t := range list {
-		if i, err := unmarshal("indication", []byte(t.Value), indicationCodes[:]); err == nil {
-			set[i] = i != 0
+		if i := c.code(t, indicationCodes[:]); i != 0 {
+			set[i] = true
 		}
 	}
 	return set
-}
-
-func (c *checker) site(t strictyaml.Text) Site {
-	if t.Node == nil {
-		return SiteNone
-	}
-	i, err := unmarshal("site", []byte(t.Value), siteCodes[:])
-	if err != nil {
-		return SiteNone // the schema says so
-	}
-	return Site(i)
 }

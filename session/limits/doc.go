@@ -25,8 +25,9 @@
 // that comes first in [Rules].
 //
 // The figures come from a YAML file: the built-in limits.yaml, which holds DOMAIN
-// 1.2–1.5 with sources, or a clinic's own, which replaces it whole. Its shape is
-// limits.schema.json. What loading refuses:
+// 1.2–1.5 with sources, or a clinic's own, which replaces it whole. limits.schema.json
+// is its shape, for editors: a test shows that loading refuses all that the schema
+// refuses. What loading refuses:
 //
 //	depth      anything but text with a unit, "1.5 mm" or "1500 µm"; no float is ever made
 //	tiers      not typical.from ≤ typical.to ≤ limit ≤ override_limit ≤ hard_stop ≤ 2.5 mm

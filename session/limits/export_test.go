@@ -7,3 +7,9 @@ func RawType() reflect.Type { return reflect.TypeFor[rawFile]() }
 
 // Canonical is what the hash is taken of.
 func (t *Table) Canonical() string { return string(t.canonical()) }
+
+// What the checker holds texts against, for the test that holds it against the schema.
+var (
+	VersionForm, NoGoForm, SourceForm = versionForm.String(), noGoForm.String(), sourceForm.String()
+	Confidences                       = confidenceCodes[1:]
+)

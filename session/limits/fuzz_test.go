@@ -1,18 +1,22 @@
 package limits_test
 
 import (
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"penlog/protocol"
 	"penlog/session/limits"
+	"penlog/session/limits/strictyaml"
 )
 
 // Whatever bytes come, loading gives either a table that keeps every promise or an
-// error with at least one problem, and never both.
+// error with at least one problem, and never both; and it refuses all that the
+// schema refuses.
 func FuzzLoad(f *testing.F) {
 	small, err := os.ReadFile("testdata/small.yaml") // everything a file can hold, so that mutation is fast
 	if err != nil {
@@ -35,6 +39,9 @@ func FuzzLoad(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		table, err := limits.Load("fuzz.yaml", data)
+		if src, err := strictyaml.Read("fuzz.yaml", data); err == nil {
+			agree(t, plain(src.Root), data)
+		}
 		if err != nil {
 			var fe *limits.FileError
 			if table != nil || !errors.As(err, &fe) || len(fe.Problems) == 0 || len(fe.Problems) > 25 || err.Error() == "" {
@@ -103,9 +110,19 @@ func TestSoundTablesKeepTheInvariants(t *testing.T) {
 	checkInvariants(t, reload(t, string(small)))
 }
 
-// A depth that parses says the same number when it is written out again.
+// A depth that parses says the same number when it is written out again, and is
+// written as the schema wants it.
 func FuzzParseDepth(f *testing.F) {
-	for _, s := range []string{"1.5 mm", "1500 µm", "1500um", "0.001 mm", "1,5 mm", "-1 mm", "1e3 mm", "NaN", "99999999999 mm", "1.5", "\xff mm", "०.५ mm"} {
+	var defs struct {
+		Defs struct {
+			Depth struct{ Pattern string }
+		} `json:"$defs"`
+	}
+	if err := json.Unmarshal(limits.SchemaJSON(), &defs); err != nil {
+		f.Fatal(err)
+	}
+	form := regexp.MustCompile(defs.Defs.Depth.Pattern)
+	for _, s := range []string{"1.5 mm", "1500 µm", "1500um", "0.001 mm", "1,5 mm", "-1 mm", "1e3 mm", "NaN", "99999999999 mm", "1.5", "1.5  mm", "1. mm", ".5 mm", "1.5mm", "01 mm", "mm", "1.5 µm", "1.5 mm ", "1.5 mm\n", "\xff mm", "०.५ mm"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -116,7 +133,7 @@ func FuzzParseDepth(f *testing.F) {
 			}
 			return
 		}
-		if d <= 0 || d > 99999 {
+		if d <= 0 || d > 99999 || !form.MatchString(s) {
 			t.Fatalf("ParseDepth(%q) = %v", s, d)
 		}
 		again, err := limits.ParseDepth(d.String())

@@ -28,19 +28,14 @@ type Problem = strictyaml.Problem
 // FileError is everything wrong with a limits file, in file order.
 type FileError = strictyaml.Error
 
-// compiledSchema and builtin are computed once and never change.
-var (
-	compiledSchema = sync.OnceValues(func() (*strictyaml.Schema, error) { return strictyaml.Compile(schemaJSON) })
-	builtin        = sync.OnceValue(func() *Table {
-		// The schema says no more of this one file than its test has said already,
-		// and compiling it would be half of a program's start.
-		t, err := load(DefaultName, defaultYAML, nil)
-		if err != nil {
-			panic(fmt.Sprintf("limits: the built-in table: %v", err))
-		}
-		return t
-	})
-)
+// builtin is computed once and never changes.
+var builtin = sync.OnceValue(func() *Table {
+	t, err := Load(DefaultName, defaultYAML)
+	if err != nil {
+		panic(fmt.Sprintf("limits: the built-in table: %v", err))
+	}
+	return t
+})
 
 // Default returns the built-in table. It panics if the built-in file is unsound,
 // which is a bug in this program and caught by its tests.
@@ -49,39 +44,27 @@ func Default() *Table { return builtin() }
 // DefaultYAML returns a copy of the built-in file, to start a clinic's own from.
 func DefaultYAML() []byte { return slices.Clone(defaultYAML) }
 
-// SchemaJSON returns a copy of the JSON schema of limits files, for editors.
+// SchemaJSON returns a copy of the JSON schema of limits files, for editors. Load
+// refuses all that the schema refuses, and more.
 func SchemaJSON() []byte { return slices.Clone(schemaJSON) }
 
 // Load reads a limits file. The name only labels problems: give the file's base
 // name. It keeps nothing of data. A file that is refused gives a *[FileError] with
 // all that is wrong with it, and no table: there is no partial loading.
 func Load(name string, data []byte) (*Table, error) {
-	schema, err := compiledSchema()
-	if err != nil {
-		return nil, err
-	}
-	return load(name, data, schema)
-}
-
-// load reads a file; without a schema everything but the schema is checked.
-func load(name string, data []byte, schema *strictyaml.Schema) (*Table, error) {
 	src, err := strictyaml.Read(name, data)
 	if err != nil {
 		return nil, err
 	}
 	var raw rawFile
-	src.Fill(&raw)
+	misfits := src.Fill(&raw)
 	c := checker{
 		src: src, raw: &raw, table: &Table{sources: make(map[string]string)},
 		unexplained: make(map[string]bool), misspelt: make(map[Zone]bool),
 	}
 	c.file()
-	problems := c.problems
-	if schema != nil {
-		// The checker words its problems better than the schema: it comes first.
-		problems = append(problems, src.Validate(schema)...)
-	}
-	if e := strictyaml.NewError(problems...); e != nil {
+	// The checker words its problems better than Fill: it comes first.
+	if e := strictyaml.NewError(append(c.problems, misfits...)...); e != nil {
 		return nil, e
 	}
 	c.table.hash = c.table.sum()

@@ -2,8 +2,9 @@ package limits
 
 import "penlog/session/limits/strictyaml"
 
-// The raw types are the file as written, every value with its place. They mirror
-// limits.schema.json; a test keeps the two equal.
+// The raw types are the file as written, every value with its place, and say what
+// keys there may and must be. limits.schema.json says the same; a test keeps the
+// two equal.
 
 type rawFile struct {
 	Format      strictyaml.Text            `yaml:"format"`

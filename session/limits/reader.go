@@ -2,6 +2,7 @@ package limits
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -66,6 +67,30 @@ func (c *checker) ascending(tiers ...tier) {
 	}
 }
 
+// code reads one of the codes; the first stands for none, which a file may not
+// say. It returns 0 for a text that is missing or unknown.
+func (c *checker) code(t strictyaml.Text, codes []string) int {
+	if t.Node == nil {
+		return 0
+	}
+	i := slices.Index(codes[1:], t.Value) + 1
+	if i == 0 {
+		c.refuse(t.Node, fmt.Sprintf("%q is not known", t.Value), strictyaml.Suggest(t.Value, codes[1:]))
+	}
+	return i
+}
+
+// form refuses a text that is not written as the pattern says.
+func (c *checker) form(t strictyaml.Text, pattern *regexp.Regexp) {
+	if t.Node != nil && t.Node.Tag == "!!str" && !pattern.MatchString(t.Value) {
+		c.refuse(t.Node, fmt.Sprintf("%q is not written as it must be here", t.Value), mustMatch(pattern))
+	}
+}
+
+func mustMatch(pattern *regexp.Regexp) string {
+	return "write it so that it matches " + pattern.String()
+}
+
 // once refuses a text that stands in seen already, and files it there.
 func (c *checker) once(what string, t strictyaml.Text, seen *[]string) {
 	if t.Node == nil {
@@ -83,6 +108,7 @@ func (c *checker) noGo(list []rawNoGo) []NoGo {
 	var seen []string
 	for k := range list {
 		r := &list[k]
+		c.form(r.Code, noGoForm)
 		c.once("an entry", r.Code, &seen)
 		out = append(out, NoGo{Code: r.Code.Value, Name: c.words(r.Name), Sources: c.tags(r.Sources)})
 	}
@@ -94,7 +120,7 @@ func (c *checker) noGo(list []rawNoGo) []NoGo {
 func (c *checker) tags(list []strictyaml.Text) []string {
 	var out []string
 	for _, t := range list {
-		if t.Node == nil || t.Node.Tag != "!!str" {
+		if t.Node == nil || t.Node.Tag != "!!str" || t.Value == "" {
 			continue
 		}
 		if _, ok := c.raw.Sources[t.Value]; !ok && !c.unexplained[t.Value] {
@@ -109,7 +135,7 @@ func (c *checker) tags(list []strictyaml.Text) []string {
 // words reads text for people on one line.
 func (c *checker) words(t strictyaml.Text) string {
 	s := strings.Join(strings.Fields(t.Value), " ")
-	if s == "" && t.Node != nil && t.Node.Tag == "!!str" {
+	if s == "" && t.Node != nil {
 		c.refuse(t.Node, "this must not be empty", "")
 	}
 	return s

@@ -48,6 +48,7 @@ func TestSchemaListsTheEnums(t *testing.T) {
 		{"indicationCode", codes(limits.AllIndications())},
 		{"siteCode", codes(limits.AllSites())},
 		{"labelCode", codes(limits.AllLabels())},
+		{"confidence", limits.Confidences},
 	} {
 		if diff := cmp.Diff(tt.want, schema.Defs[tt.name].Enum); diff != "" {
 			t.Errorf("%s (-code +schema):\n%s", tt.name, diff)

@@ -6,12 +6,11 @@
 // false, lists and mappings. Refused are: more than one document, files over
 // [MaxSize], text that is not UTF-8, directives, anchors and aliases (so nothing
 // can expand), merge keys, explicit tags, keys that are not text or come twice,
-// and control characters. A bare number stays text with a number's tag, which a
-// schema then refuses: no float is ever made, and 010 never becomes 8.
+// and control characters. A bare number stays text with a number's tag, which
+// [Source.Fill] refuses: no float is ever made, and 010 never becomes 8.
 //
-// It does not know what the values mean. [Read] gives a [Source]; the caller
-// validates it against a [Schema], fills a struct from it with [Source.Fill] and
-// reports what it finds itself with [Source.At]. Nothing here touches a file, a
-// network or a clock. A Schema is safe for concurrent use, a Source is not
-// changed after Read.
+// It does not know what the values mean. [Read] gives a [Source]; the caller fills
+// a struct from it with [Source.Fill], which says what keys and kinds there may be,
+// and reports what it finds itself with [Source.At]. Nothing here touches a file, a
+// network or a clock. A Source is not changed after Read and safe for concurrent use.
 package strictyaml

@@ -35,44 +35,110 @@ func TestProblemShowsItsPlace(t *testing.T) {
 	}
 }
 
-func TestFillIsLenientAndKeepsPlaces(t *testing.T) {
-	type item struct {
-		Node *strictyaml.Node
-		Name strictyaml.Text `yaml:"name"`
-	}
-	var got struct {
-		Text  strictyaml.Text            `yaml:"text"`
-		Bare  strictyaml.Text            `yaml:"bare"`
-		Null  strictyaml.Text            `yaml:"null_text"`
-		Wrong strictyaml.Text            `yaml:"wrong"`
-		Yes   strictyaml.Flag            `yaml:"yes_flag"`
-		Word  strictyaml.Flag            `yaml:"word_flag"`
-		Items []item                     `yaml:"items"`
-		Named map[string]strictyaml.Text `yaml:"named"`
-		Not   []item                     `yaml:"not_a_list,optional"`
-	}
-	src, err := strictyaml.Read("f.yaml", []byte("text: '1.5 mm'\nbare: 010\nnull_text: ~\nwrong: [x]\nyes_flag: True\nword_flag: yes\nitems:\n  - {name: a}\n  - b\nnamed: {x: y}\nnot_a_list: z\n"))
+type item struct {
+	Node *strictyaml.Node
+	Name strictyaml.Text `yaml:"name"`
+}
+
+type filled struct {
+	Text   strictyaml.Text            `yaml:"text"`
+	Bare   strictyaml.Text            `yaml:"bare,optional"`
+	Yes    strictyaml.Flag            `yaml:"yes_flag,optional"`
+	Items  []item                     `yaml:"items,optional"`
+	Texts  []strictyaml.Text          `yaml:"texts,optional"`
+	Named  map[string]strictyaml.Text `yaml:"named,optional"`
+	Single item                       `yaml:"single,optional"`
+}
+
+func TestFillKeepsPlaces(t *testing.T) {
+	var got filled
+	src, err := strictyaml.Read("f.yaml", []byte("text: '1.5 mm'\nyes_flag: True\nitems:\n  - {name: a}\n  - {name: b}\nnamed: {x: y}\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	src.Fill(&got)
+	if problems := src.Fill(&got); problems != nil {
+		t.Fatalf("Fill() = %v", strictyaml.NewError(problems...))
+	}
 	if got.Text.Value != "1.5 mm" || got.Text.Node.Line != 1 || got.Text.Node.Column != 7 || got.Text.Node.Path != "text" {
 		t.Errorf("text = %+v", got.Text)
-	}
-	if got.Bare.Value != "010" || got.Bare.Node.Tag != "!!int" {
-		t.Errorf("bare = %+v: a number must stay as it was written", got.Bare)
-	}
-	if got.Null.Node != nil || got.Wrong.Node != nil || got.Word.Node != nil || got.Not != nil {
-		t.Errorf("what does not fit was filled: %+v", got)
 	}
 	if !got.Yes.Value || got.Yes.Node == nil {
 		t.Errorf("yes_flag = %+v", got.Yes)
 	}
-	if len(got.Items) != 2 || got.Items[0].Name.Value != "a" || got.Items[0].Node.Path != "items.0" || got.Items[1].Node != nil {
+	if len(got.Items) != 2 || got.Items[0].Name.Value != "a" || got.Items[0].Node.Path != "items.0" || got.Items[1].Name.Value != "b" {
 		t.Errorf("items = %+v", got.Items)
 	}
 	if got.Named["x"].Value != "y" || got.Named["x"].Node.Path != "named.x" {
 		t.Errorf("named = %+v", got.Named)
+	}
+	if got.Bare.Node != nil || got.Texts != nil || got.Single.Node != nil {
+		t.Errorf("what is not in the file was filled: %+v", got)
+	}
+}
+
+func TestFillRefusesWhatDoesNotFit(t *testing.T) {
+	long := strings.Repeat("µ", strictyaml.MaxText)
+	for _, tt := range []struct{ in, want string }{ // what follows "text: t"
+		{"bare: 010", `bare: "010" is a bare number, but text belongs here → put it in quotes`},
+		{"bare: 1.5", `bare: "1.5" is a bare number, but text belongs here → put it in quotes`},
+		{"bare: true", `bare: "true" is true or false, but text belongs here → put it in quotes`},
+		{"bare: 2026-01-01", `bare: "2026-01-01" is a date, but text belongs here → put it in quotes`},
+		{"bare: ~", `bare: this has no value, but text belongs here`},
+		{"bare: [x]", `bare: this is a list, but text belongs here`},
+		{"bare: {x: y}", `bare: this is a mapping, but text belongs here`},
+		{"bare: ''", `bare: this must not be empty`},
+		{"bare: " + long, ""},
+		{"bare: " + long + "m", `bare: this has 501 characters, more than 500 → say it shorter`},
+		{"yes_flag: yes", `yes_flag: "yes" is text, but true or false belongs here → write true or false`},
+		{"yes_flag: ", `yes_flag: this has no value, but true or false belongs here → write true or false`},
+		{"items: x", `items: "x" is text, but a list belongs here`},
+		{"items: []", `items: this must not be empty`},
+		{"items: [x, {}]", `items.0: "x" is text, but a mapping belongs here; items.1.name: "name" is missing → add name:`},
+		{"texts: [x, y, x]", `texts.2: "x" stands in this list twice → keep one of the two`},
+		{"texts: [~, [], ~]", `texts.0: this has no value, but text belongs here; texts.1: this is a list, but text belongs here; texts.2: this has no value, but text belongs here`},
+		{"named: []", `named: this is a list, but a mapping belongs here`},
+		{"named: {}", `named: this must not be empty`},
+		{"named: {x: 1}", `named.x: "1" is a bare number, but text belongs here → put it in quotes`},
+		{"single: [x]", `single: this is a list, but a mapping belongs here`},
+		{"single: {nmae: x}", `single.name: "name" is missing → add name:; single.nmae: "nmae" is not a key that is known here → did you mean "name"?`},
+		{"zzz: x", `zzz: "zzz" is not a key that is known here → use one of: text, bare, yes_flag, items, texts, named, single`},
+	} {
+		src, err := strictyaml.Read("f", []byte("\n\ntext: t\n"+tt.in))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got filled
+		var words []string
+		if e := strictyaml.NewError(src.Fill(&got)...); e != nil {
+			for _, p := range e.Problems {
+				if p.Line != 4 || p.Column < 1 {
+					t.Errorf("%.30q: %v", tt.in, p)
+				}
+				w := p.Path + ": " + p.Problem
+				if p.Remedy != "" {
+					w += " → " + p.Remedy
+				}
+				words = append(words, w)
+			}
+		}
+		if w := strings.Join(words, "; "); w != tt.want {
+			t.Errorf("%.30q:\ngot  %s\nwant %s", tt.in, w, tt.want)
+		}
+		if got.Text.Value != "t" {
+			t.Errorf("%.30q: what fits was not filled", tt.in)
+		}
+	}
+}
+
+// A number stays as it was written, for a caller who has better words for it.
+func TestFillGivesScalarsAsWritten(t *testing.T) {
+	src, err := strictyaml.Read("f", []byte("text: 010\nbare: ~"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got filled
+	if src.Fill(&got); got.Text.Value != "010" || got.Text.Node.Tag != "!!int" || got.Bare.Node != nil {
+		t.Errorf("Fill() gives %+v", got)
 	}
 }
 
@@ -106,47 +172,5 @@ func TestNearest(t *testing.T) {
 		if got := strictyaml.Nearest(tt.word, among); got != tt.want {
 			t.Errorf("Nearest(%.20q) = %q, want %q", tt.word, got, tt.want)
 		}
-	}
-}
-
-func TestSchemaLoadsNothing(t *testing.T) {
-	for _, ref := range []string{"file:///etc/hostname", "https://example.com/x.json", "other.json"} {
-		_, err := strictyaml.Compile([]byte(`{"$ref": "` + ref + `"}`))
-		if err == nil || !strings.Contains(err.Error(), "a schema stands alone") {
-			t.Errorf("Compile() with a reference to %s: %v", ref, err)
-		}
-	}
-	if _, err := strictyaml.Compile([]byte(`{`)); err == nil {
-		t.Error("Compile() took half a schema")
-	}
-}
-
-// A rule that has no words of its own still refuses, with the rule's name.
-func TestEveryRuleOfASchemaRefuses(t *testing.T) {
-	schema, err := strictyaml.Compile([]byte(`{"type":"object","properties":{"a":{"type":"string","not":{"const":"x"}},"b":{"anyOf":[{"const":"1"},{"const":"2"}]},"c":{"type":"array","maxItems":1}}}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, text := range []string{"a: x", "b: z", "c: [p, q]"} {
-		src, err := strictyaml.Read("f", []byte(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		problems := src.Validate(schema)
-		if len(problems) == 0 {
-			t.Errorf("%q passes", text)
-		}
-		for _, p := range problems {
-			if p.Line != 1 || p.Problem == "" || p.Path == "" {
-				t.Errorf("%q: %+v", text, p)
-			}
-		}
-	}
-	src, err := strictyaml.Read("f", []byte("{a: y, b: '1', c: [p]}"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if problems := src.Validate(schema); problems != nil {
-		t.Errorf("a sound file: %v", problems)
 	}
 }
