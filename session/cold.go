@@ -248,6 +248,9 @@ func person(by By, do CommandKind) error {
 
 // decide gives the events of a command; none and no error when Hot is asked first.
 func (c *Cold) decide(cmd Command, t uint64) ([]Event, error) {
+	if err := cmd.Do.known(); err != nil {
+		return nil, err
+	}
 	if cmd.Do == CmdOpen {
 		if c.open() {
 			return nil, &RefusedError{Code: "session_open", Words: "a session is open already", Remedy: "finish, abort or interrupt it first"}
@@ -264,8 +267,14 @@ func (c *Cold) decide(cmd Command, t uint64) ([]Event, error) {
 		return nil, &RefusedError{Code: "record_stalled", Words: "the record can't be written", Remedy: "check the free space and the disk of this PC"}
 	}
 	if cmd.Do == CmdLocate {
+		switch {
+		case c.pen == nil:
+			return nil, &RefusedError{Code: "no_pen", Words: "no pen answers", Remedy: "plug the pen in and switch it on"}
+		case !c.pen.Caps.Has(protocol.CapAnnounces):
+			return nil, &RefusedError{Code: "unsupported", Words: "this pen has no light or sound to show itself by", Remedy: "follow its cable"}
+		}
 		c.orders = append(c.orders, Order{Kind: OrderLocate})
-		c.answers = append(c.answers, Answer{Ticket: t})
+		c.answers = append(c.answers, Answer{Ticket: t, View: c.View(0)})
 		return nil, nil
 	}
 	if c.proc == nil {

@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"penlog/protocol"
@@ -27,6 +28,21 @@ const (
 	CmdAcceptPen   CommandKind = "accept_pen"  // the pen that answers now is the right one
 	CmdLocate      CommandKind = "locate"      // the pen shows itself
 )
+
+var commandKinds = []CommandKind{CmdOpen, CmdChoose, CmdArm, CmdPause, CmdStop, CmdResume, CmdAcknowledge, CmdNote,
+	CmdAbort, CmdFinish, CmdInterrupt, CmdAcceptPen, CmdLocate}
+
+// known refuses a command that does not exist, and says which do.
+func (k CommandKind) known() error {
+	if slices.Contains(commandKinds, k) {
+		return nil
+	}
+	names := make([]string, len(commandKinds))
+	for i, c := range commandKinds {
+		names[i] = string(c)
+	}
+	return &RefusedError{Code: "unknown_command", Words: fmt.Sprintf("there is no command %q", k), Remedy: "use one of: " + strings.Join(names, ", ")}
+}
 
 // Command is one thing that a person asks for. Fields that its kind does not
 // name are ignored.
@@ -70,7 +86,7 @@ func (e *RefusedError) Error() string {
 	if len(failed) > 0 {
 		s += ": " + strings.Join(failed, "; ")
 	}
-	if e.Remedy != "" {
+	if e.Remedy != "" && len(failed) == 0 {
 		s += ": " + e.Remedy
 	}
 	return s
@@ -97,6 +113,9 @@ func refusedIn(s State, do CommandKind) *RefusedError {
 // [Procedure.Apply] them. The error is a *[RefusedError]. Commands that need the
 // pen (acknowledge, accept_pen, locate) and open are [Cold]'s.
 func (p *Procedure) Decide(c Command, table *limits.Table) ([]Event, error) {
+	if err := c.Do.known(); err != nil {
+		return nil, err
+	}
 	if err := person(c.By, c.Do); err != nil {
 		return nil, err
 	}
@@ -145,7 +164,7 @@ func (p *Procedure) Decide(c Command, table *limits.Table) ([]Event, error) {
 	case CmdAbort, CmdFinish, CmdInterrupt:
 		return p.end(c)
 	}
-	return nil, &RefusedError{Code: "unknown_command", Words: fmt.Sprintf("there is no command %q", c.Do), Remedy: "see the list of commands"}
+	return nil, &RefusedError{Code: "not_of_session", Words: string(c.Do) + " is not a session's to decide", Remedy: "give it to the agent"}
 }
 
 // choose asks the limits and, while a procedure is under way, keeps to stop,
@@ -184,10 +203,7 @@ func (p *Procedure) request(z limits.Zone, s limits.Side, i limits.Indication, w
 func (p *Procedure) timeOut(table *limits.Table, do CommandKind) (limits.Verdict, error) {
 	var v limits.Verdict
 	checks := p.Checks()
-	all := true
-	for _, c := range checks {
-		all = all && c.OK
-	}
+	failed := slices.IndexFunc(checks, func(c Check) bool { return !c.OK })
 	if p.Chosen {
 		v = table.Ask(p.request(p.Verdict.Zone, p.Verdict.Side, p.Verdict.Indication, p.Verdict.Requested))
 		switch {
@@ -198,8 +214,8 @@ func (p *Procedure) timeOut(table *limits.Table, do CommandKind) (limits.Verdict
 				Remedy: "choose the zone again, then " + string(do), Checks: checks, Verdict: &v}
 		}
 	}
-	if !all {
-		return v, &RefusedError{Code: "checks_failed", Words: string(do) + " is not possible yet", Checks: checks}
+	if failed >= 0 {
+		return v, &RefusedError{Code: "checks_failed", Words: string(do) + " is not possible yet", Remedy: checks[failed].Remedy, Checks: checks}
 	}
 	return v, nil
 }
@@ -214,12 +230,17 @@ func (p *Procedure) Checks() []Check {
 		}
 		return c
 	}
+	prove, press := "wait a second with the motor off, or reconnect the pen", "press start on the pen once now: it must not run"
+	if p.Mode == ModeStoppable || p.Mode == ModeMonitor {
+		prove = "this pen takes no permits, so Penlog can only watch it: take a guarded pen to be guarded, or end with abort"
+		press = "only a guarded pen can show it"
+	}
 	return []Check{
 		check("pen", p.PenUp, "the pen is connected", "plug the pen in and switch it on"),
 		check("source", !p.Foreign, "the pen is of the session's kind", "a simulated pen and a real one can't share a session: finish this one"),
-		check("mode", p.Mode == ModeGuarded, "the pen has proved that it stops by itself", "wait a second with the motor off, or reconnect the pen"),
+		check("mode", p.Mode == ModeGuarded, "the pen has proved that it stops by itself", prove),
 		check("zone", p.Chosen, "zone and indication are chosen", "choose them"),
-		check("press_test", p.PressTested, "a press without a permit left the motor still", "press start on the pen once now: it must not run"),
+		check("press_test", p.PressTested, "a press without a permit left the motor still", press),
 	}
 }
 

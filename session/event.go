@@ -173,6 +173,7 @@ type Totals struct {
 	Runs    uint64               `json:"motor_runs"`
 	Deepest protocol.Micrometres `json:"deepest_um"`
 	Holds   uint64               `json:"holds"`
+	Alarms  uint64               `json:"alarms,omitempty"` // nothing could be held
 	Trips   uint64               `json:"trips"`
 	Zones   []ZoneTotal          `json:"zones"`
 }

@@ -114,8 +114,11 @@ func (p *Procedure) penUp(e PenUp) {
 }
 
 func (p *Procedure) broke(e RuleBroke) {
-	if e.Response == Hold || e.Response == Alarm {
+	switch e.Response {
+	case Hold:
 		p.Totals.Holds++
+	case Alarm:
+		p.Totals.Alarms++
 	}
 	p.Broken = append(p.Broken, e)
 	if e.Response != Trip {

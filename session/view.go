@@ -28,7 +28,7 @@ type View struct {
 	Strokes   uint64               `json:"strokes"` // of the session
 	Battery   int                  `json:"battery_percent"`
 	AgeUS     int64                `json:"reading_age_us"`
-	Broken    []RuleView           `json:"broken"`
+	Broken    []RuleView           `json:"broken"` // what matters most first, then the oldest
 	Trip      *RuleView            `json:"trip"`
 	Checks    []Check              `json:"checks"`
 	Totals    Totals               `json:"totals"`
@@ -66,6 +66,7 @@ func (c *Cold) View(protocol.Instant) View {
 	for _, b := range c.holds {
 		v.Broken = append(v.Broken, RuleView{b, b.Rule.Words()})
 	}
+	slices.SortStableFunc(v.Broken, func(a, b RuleView) int { return int(b.Words.Priority) - int(a.Words.Priority) })
 	if p := c.proc; p != nil {
 		v.Session, v.State, v.Open, v.Source = p.ID, p.State, !p.State.Over(), p.Source
 		v.Simulated = v.Simulated || p.Source == SourceSimulator

@@ -102,15 +102,18 @@ func (s *story) printZones(w io.Writer) {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "  ZONE\tSIDE\tINDICATION\tMAX DEPTH mm\tSTROKES\tABOVE MAX\tDEEPEST mm")
 	for _, z := range t.Zones {
-		fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\t%d\t%d\t%s\n", z.Zone.Name(), sideWord(z.Side), z.Indication.Name(), mm(z.Ceiling), z.Strokes, z.Above, depthOr(z.Deepest))
+		fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\t%d\t%s\t%s\n", z.Zone.Name(), sideWord(z.Side), z.Indication.Name(), mm(z.Ceiling), z.Strokes, aboveOr(z.Above, z.Deepest), depthOr(z.Deepest))
 	}
-	fmt.Fprintf(tw, "  all\t\t\t\t%d\t%d\t%s\n", t.Strokes, t.Above, depthOr(t.Deepest))
+	fmt.Fprintf(tw, "  all\t\t\t\t%d\t%s\t%s\n", t.Strokes, aboveOr(t.Above, t.Deepest), depthOr(t.Deepest))
 	tw.Flush()
 }
 
 func (s *story) printStops(w io.Writer) {
 	t := s.proc.Totals
 	line := fmt.Sprintf("\n  Waited %s, STOPPED %s", count(t.Holds, "time"), count(t.Trips, "time"))
+	if t.Alarms > 0 {
+		line += ", alarmed " + count(t.Alarms, "time")
+	}
 	var took []string
 	for _, e := range s.entries {
 		if st, ok := e.event.(session.StopSeen); ok {
@@ -178,6 +181,15 @@ func (g *signalStory) print(w io.Writer) {
 		fmt.Fprintf(tw, "%s\t%d\t%d\t%s\t%s\t%d\t%s\t%s\t%s\n", clock(c.chunk.From), c.chunk.Count, c.chunk.Lost, set, depthOr(c.deepest), c.strokes, rate, motor, ready)
 	}
 	tw.Flush()
+}
+
+// aboveOr gives a count of strokes above the max depth, or a dash where no depth
+// was measured, so that none could be counted.
+func aboveOr(n uint64, deepest protocol.Micrometres) string {
+	if n == 0 && deepest == 0 {
+		return "–"
+	}
+	return fmt.Sprint(n)
 }
 
 // depthOr gives a depth, or a dash for one that was not reported.

@@ -51,6 +51,14 @@ func eventWords(e session.Event) (who session.By, what string) {
 		if came, ok := startWords[protocol.StartResult(e.Arg)]; ok && e.What == "press_start" {
 			what = "Pen: start pressed, " + came
 		}
+		switch {
+		case e.What == "motor_stopped":
+			what += ": " + stopWords(protocol.StopCause(e.Arg))
+		case e.What == "own_stop" && e.Arg < int(protocol.None):
+			what = fmt.Sprintf("Pen: its own check saw %s mm and stopped it", mm(protocol.Micrometres(e.Arg)))
+		case e.What == "fault":
+			what += fmt.Sprintf(", its maker's code %d", e.Arg)
+		}
 	case session.MotorRan:
 		what = "Motor on"
 	case session.MotorRested:
@@ -93,6 +101,19 @@ var startWords = map[protocol.StartResult]string{
 	protocol.StartNoPermit:   "Not ready: the motor stayed still",
 	protocol.StartDepthAbove: "the set depth is above Max depth: the motor stayed still",
 	protocol.StartFault:      "the pen has a fault: the motor stayed still",
+}
+
+// stopWords are why the pen says that its motor stopped.
+func stopWords(c protocol.StopCause) string {
+	words := map[protocol.StopCause]string{
+		protocol.StopPress: "start pressed again", protocol.StopLapse: "no permit was renewed", protocol.StopRevoke: "told to stop",
+		protocol.StopCeiling: "another Max depth was set", protocol.StopHello: "Penlog connected anew",
+		protocol.StopFault: "a fault", protocol.StopOwn: "its own check of depth",
+	}
+	if w, ok := words[c]; ok {
+		return w
+	}
+	return fmt.Sprintf("cause %d", c)
 }
 
 var modeWords = map[session.Mode]string{

@@ -82,7 +82,11 @@ func (a *Agent) flush() {
 		a.orders <- o // only this goroutine sends: there is room
 	}
 	var ans session.Answer
-	for a.cold.Answer(&ans) {
+	for shown := false; a.cold.Answer(&ans); shown = true {
+		if !shown { // who was answered and then looks must not see what was before
+			v := a.cold.View(a.now())
+			a.view.Store(&v)
+		}
 		if ch, ok := a.waiting[ans.Ticket]; ok {
 			delete(a.waiting, ans.Ticket)
 			ch <- ans

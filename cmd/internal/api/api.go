@@ -120,6 +120,8 @@ func (s *Server) command(w http.ResponseWriter, r *http.Request) {
 func refuse(w http.ResponseWriter, err error) {
 	var ref *session.RefusedError
 	switch {
+	case errors.As(err, &ref) && ref.Code == "unknown_command":
+		fail(w, ref, http.StatusBadRequest)
 	case errors.As(err, &ref):
 		fail(w, ref, http.StatusConflict)
 	case errors.Is(err, context.DeadlineExceeded):

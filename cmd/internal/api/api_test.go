@@ -99,7 +99,7 @@ func TestCommandsAreAnsweredWithEventsOrARefusalInWords(t *testing.T) {
 		{"offered", `{"do":"choose","by":"op-1","zone":"cheek","indication":"acne_scar_rolling"}`, 200, "zone_chosen", ""},
 		{"not offered", `{"do":"choose","by":"op-1","zone":"periorbital","indication":"acne_scar_rolling"}`, 200, "zone_refused", ""},
 		{"without a pen", `{"do":"arm","by":"op-1"}`, 409, "", "checks_failed"},
-		{"no such command", `{"do":"fly","by":"op-1"}`, 409, "", "unknown_command"},
+		{"no such command", `{"do":"fly","by":"op-1"}`, 400, "", "unknown_command"},
 		{"nothing tripped", `{"do":"acknowledge","by":"op-1"}`, 409, "", "wrong_state"},
 		{"abort", `{"do":"abort","by":"op-1","text":"patient's wish"}`, 200, "ended", ""},
 	} {

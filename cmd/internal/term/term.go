@@ -202,10 +202,25 @@ func Prompt(v *session.View) (act, cause, remedy string) {
 			return "Turn the dial to " + v.Verdict.Settable.MM(), "It is at " + h[0].Value.MM() + ", above the max depth of this zone", w.Remedy
 		}
 		return w.Act, w.Cause, w.Remedy
+	case v.Open && v.State == session.Draft:
+		for _, c := range v.Checks {
+			if !c.OK {
+				return upper(c.Remedy), "Not yet so: " + c.Words, ""
+			}
+		}
+		return "Time-out: confirm patient, zone and max depth", "", ""
 	case v.State == session.Paused:
 		return "Confirm patient, zone and max depth, then resume", "", ""
 	}
 	return "", "", ""
+}
+
+// upper begins a sentence.
+func upper(s string) string {
+	if s == "" {
+		return ""
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 // prompt is what to do, in three lines.
