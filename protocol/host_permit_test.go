@@ -36,6 +36,13 @@ func no() bool  { return false }
 
 // mangle changes readings on their way to the host.
 func (p *pair) mangle(change func(m *protocol.Reading)) {
+	var m protocol.Reading
+	p.rewrite(protocol.TypeReading, &m, func() { change(&m) })
+}
+
+// rewrite parses frames of one type into m on their way to the host, and sends
+// what m is after change.
+func (p *pair) rewrite(typ protocol.Type, m message, change func()) {
 	var dec protocol.Decoder
 	p.toHost = func(b []byte) []byte {
 		var out []byte
@@ -45,10 +52,11 @@ func (p *pair) mangle(change func(m *protocol.Reading)) {
 				break
 			}
 			payload := append([]byte(nil), f.Payload...)
-			if f.Type == protocol.TypeReading {
-				var m protocol.Reading
-				_ = m.Parse(payload)
-				change(&m)
+			if f.Type == typ {
+				if err := m.Parse(payload); err != nil {
+					p.t.Fatal(err)
+				}
+				change()
 				payload = m.Append(nil)
 			}
 			out = protocol.AppendFrame(out, f.Type, f.Seq, payload)
@@ -674,25 +682,8 @@ func TestWelcomeOfAnotherHelloOpensNothing(t *testing.T) {
 		"generation": func(m *protocol.Welcome) { m.Generation++ },
 	} {
 		p := newPair(t, testIdentity(), 0)
-		var dec protocol.Decoder
-		p.toHost = func(b []byte) []byte {
-			var out []byte
-			var f protocol.Frame
-			for ok := true; ok; {
-				if b, ok = dec.Next(b, &f); !ok {
-					break
-				}
-				payload := append([]byte(nil), f.Payload...)
-				if f.Type == protocol.TypeWelcome {
-					var m protocol.Welcome
-					_ = m.Parse(payload)
-					change(&m)
-					payload = m.Append(nil)
-				}
-				out = protocol.AppendFrame(out, f.Type, f.Seq, payload)
-			}
-			return out
-		}
+		var m protocol.Welcome
+		p.rewrite(protocol.TypeWelcome, &m, func() { change(&m) })
 		p.step(2 * time.Second)
 		if p.host.Link() == protocol.LinkUp || p.host.Stats().Foreign == 0 {
 			t.Errorf("a welcome with another %s: link %v", name, p.host.Link())

@@ -104,20 +104,26 @@ func (d *demo) askKey(key byte, what string) error {
 	}
 }
 
-// pressed is the start button, whatever comes of it.
-func (d *demo) pressed() error {
+// press presses start and returns what the pen saw come of it.
+func (d *demo) press() (result string, err error) {
 	m := d.world.marks()
 	if err := d.pen.do(simpen.Control{Do: "press"}); err != nil {
-		return err
+		return "", err
 	}
-	var result string
-	if err := d.until("the press is seen", func() bool {
+	err = d.until("the press is seen", func() bool {
 		o := d.world.saw(m, isPress)
 		if o != nil {
 			result = o.Result
 		}
 		return o != nil
-	}); err != nil {
+	})
+	return result, err
+}
+
+// pressed is the start button, whatever comes of it.
+func (d *demo) pressed() error {
+	result, err := d.press()
+	if err != nil {
 		return err
 	}
 	words := map[string]string{"ran": "the motor runs", "stop": "the motor stops", "no_permit": "no permit: the motor stays off"}[result]
