@@ -231,4 +231,3 @@ func broken(v *session.View, r session.Rule) bool {
 	}
 	return false
 }
-
