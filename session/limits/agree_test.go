@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -277,11 +278,19 @@ func TestLoadRefusesWhatTheSchemaRefusesInSeveralPlaces(t *testing.T) {
 // The rest of what the texts of a file must be is equal in words.
 func TestSchemaHasTheFormsOfTheChecker(t *testing.T) {
 	text := string(limits.SchemaJSON())
-	for _, form := range []string{limits.VersionForm, limits.NoGoForm, limits.SourceForm} {
-		quoted, _ := json.Marshal(form)
+	for pattern, fits := range limits.Forms {
+		quoted, _ := json.Marshal(pattern)
 		if !strings.Contains(text, string(quoted)) {
 			t.Errorf("the schema has no %s", quoted)
 		}
+		form := regexp.MustCompile(pattern)
+		rapid.Check(t, func(t *rapid.T) {
+			s := rapid.OneOf(rapid.StringMatching(pattern), rapid.StringMatching(`[A-Za-z0-9_.*]{0,5}`), rapid.StringMatching(`[a-zA-Z][a-z0-9A-Z_-]{6,70}`), rapid.String()).Draw(t, "text") +
+				rapid.SampledFrom([]string{"", "a", "A", "*", "_", "\n"}).Draw(t, "more")
+			if got, want := fits(s), form.MatchString(s); got != want {
+				t.Fatalf("%q fits: %v, but by %s %v", s, got, pattern, want)
+			}
+		})
 	}
 	if !strings.Contains(text, fmt.Sprintf(`"maxLength": %d`, strictyaml.MaxText)) || !strings.Contains(text, fmt.Sprintf(`{"const": %q}`, limits.Format)) {
 		t.Errorf("the schema has another length or format")

@@ -3,20 +3,12 @@ package limits
 import (
 	"errors"
 	"fmt"
-	"regexp"
 
 	"penlog/protocol"
 	"penlog/session/limits/strictyaml"
 )
 
-// What a text must look like, as in limits.schema.json.
-var (
-	versionForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$`)
-	sourceForm  = regexp.MustCompile(`^[A-Z][A-Z0-9]{0,7}[a-z]?\*?$`)
-	noGoForm    = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
-
-	confidenceCodes = []string{noneText, "H", "H/M", "M/H", "M", "L/M", "M/L", "L"}
-)
+var confidenceCodes = []string{noneText, "H", "H/M", "M/H", "M", "L/M", "M/L", "L"}
 
 // checker turns a raw file into a table and collects what it refuses. It skips
 // what is missing or of the wrong kind: filling the raw file reported that, and a
@@ -40,8 +32,8 @@ func (c *checker) file() {
 	c.form(raw.Version, versionForm)
 	t.version = raw.Version.Value
 	for tag, words := range raw.Sources {
-		if words.Node != nil && !sourceForm.MatchString(tag) {
-			c.problems = append(c.problems, c.src.AtKey(words.Node, fmt.Sprintf("%q is not written as it must be here", tag), mustMatch(sourceForm)))
+		if words.Node != nil && !sourceForm.fits(tag) {
+			c.problems = append(c.problems, c.src.AtKey(words.Node, fmt.Sprintf("%q is not written as it must be here", tag), "write it so that it matches "+sourceForm.pattern))
 		}
 		t.sources[tag] = c.words(words)
 	}

@@ -8,8 +8,9 @@ func RawType() reflect.Type { return reflect.TypeFor[rawFile]() }
 // Canonical is what the hash is taken of.
 func (t *Table) Canonical() string { return string(t.canonical()) }
 
-// What the checker holds texts against, for the test that holds it against the schema.
+// Confidences and Forms are what the checker holds texts against, for the test that
+// holds it against the schema. Forms has the function by its pattern.
 var (
-	VersionForm, NoGoForm, SourceForm = versionForm.String(), noGoForm.String(), sourceForm.String()
-	Confidences                       = confidenceCodes[1:]
+	Confidences = confidenceCodes[1:]
+	Forms       = map[string]func(string) bool{versionForm.pattern: versionForm.fits, noGoForm.pattern: noGoForm.fits, sourceForm.pattern: sourceForm.fits}
 )

@@ -2,7 +2,6 @@ package limits
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -80,15 +79,11 @@ func (c *checker) code(t strictyaml.Text, codes []string) int {
 	return i
 }
 
-// form refuses a text that is not written as the pattern says.
-func (c *checker) form(t strictyaml.Text, pattern *regexp.Regexp) {
-	if t.Node != nil && t.Node.Tag == "!!str" && !pattern.MatchString(t.Value) {
-		c.refuse(t.Node, fmt.Sprintf("%q is not written as it must be here", t.Value), mustMatch(pattern))
+// form refuses a text that does not have the form.
+func (c *checker) form(t strictyaml.Text, f form) {
+	if t.Node != nil && t.Node.Tag == "!!str" && !f.fits(t.Value) {
+		c.refuse(t.Node, fmt.Sprintf("%q is not written as it must be here", t.Value), "write it so that it matches "+f.pattern)
 	}
-}
-
-func mustMatch(pattern *regexp.Regexp) string {
-	return "write it so that it matches " + pattern.String()
 }
 
 // once refuses a text that stands in seen already, and files it there.
