@@ -127,14 +127,14 @@ func (s *Store) open(ctx context.Context, steps []string, o Options) error {
 		return &DamagedError{Path: path, Why: "the file is empty"}
 	}
 	// Look before touching: opening for writing turns any database into WAL.
-	h, err := probe(ctx, path)
+	h, err := s.probe(ctx, path)
 	if err != nil && size(path+"-journal") > 0 && ours(path) {
 		// A restored copy, cut off when it was first opened: ours, by the byte.
 		db := recovering.open(path)
 		_, err = readHeader(hold, db)
 		db.Close()
 		if err == nil {
-			h, err = probe(ctx, path)
+			h, err = s.probe(ctx, path)
 		} else {
 			err = openError(path, err)
 		}
@@ -165,27 +165,25 @@ func (s *Store) open(ctx context.Context, steps []string, o Options) error {
 	if s.file, err = os.Stat(path); err != nil {
 		return folderError(s.dir, err)
 	}
-	s.Reader = &Reader{path: path, db: reading.open(path)}
-	s.Reader.limit()
-	if err := s.Reader.db.PingContext(hold); err != nil {
-		return openError(path, err)
-	}
 	s.ballast = newBallast(s.dir, o.BallastBytes)
 	return nil
 }
 
-// probe reads what the file says of itself, changing nothing.
-func probe(ctx context.Context, path string) (header, error) {
-	db := probing.open(path)
-	defer db.Close()
-	h, err := readHeader(ctx, db)
+// probe reads what the file says of itself, changing nothing. What it looked
+// with becomes the Reader.
+func (s *Store) probe(ctx context.Context, path string) (header, error) {
+	r := &Reader{path: path, db: reading.open(path)}
+	r.limit()
+	h, err := readHeader(ctx, r.db)
+	if err == nil && h.application == applicationID {
+		s.Reader = r
+		return h, nil
+	}
+	r.db.Close()
 	if err != nil {
 		return h, openError(path, err)
 	}
-	if h.application != applicationID {
-		return h, notPenlog(path)
-	}
-	return h, nil
+	return h, notPenlog(path)
 }
 
 func notPenlog(path string) error {
