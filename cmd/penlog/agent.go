@@ -86,7 +86,6 @@ func runAgent(ctx context.Context, f agentFlags, stdout, stderr io.Writer) error
 	// the heap is small, so let it treble, within a bound.
 	debug.SetGCPercent(200)
 	debug.SetMemoryLimit(64 << 20)
-	_ = lockMemory() // best effort: without it a paging disk may hold renewals up, which stops the pen
 
 	if f.dir == "" { // any other folder's parent must be there: a slip must not start an empty record
 		if f.dir, err = paths.MakeDefaultDir(); err != nil {
@@ -130,7 +129,10 @@ func runAgent(ctx context.Context, f agentFlags, stdout, stderr io.Writer) error
 	if err == nil && !f.quiet {
 		fmt.Fprintf(out, "penlog %s guards %v · API and metrics %s · record %s\n", version(), addr, url, f.dir)
 	}
-	go debug.FreeOSMemory() // what starting took is not needed again
+	go func() {
+		debug.FreeOSMemory() // what starting took is not needed again; locked, it could not be given back
+		_ = lockMemory()     // best effort: without it a paging disk may hold renewals up, which stops the pen
+	}()
 	shown := make(chan struct{})
 	go func() { defer close(shown); show(ctx, a, out, tty, f.quiet) }()
 	if err == nil {
@@ -212,10 +214,12 @@ func columns(w io.Writer) int {
 	return 80
 }
 
-// loadLimits reads the clinic's limits, or gives the built-in ones.
+// loadLimits reads the clinic's limits. Of the built-in ones it only begins the
+// reading and gives nil: the agent takes them once its store is open.
 func loadLimits(file string) (*limits.Table, error) {
 	if file == "" {
-		return limits.Default(), nil
+		go limits.Default()
+		return nil, nil
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {

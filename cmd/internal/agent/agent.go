@@ -44,8 +44,8 @@ const (
 // Config is what an agent is made from.
 type Config struct {
 	Addr    device.Address
-	Dir     string // the data folder
-	Limits  *limits.Table
+	Dir     string        // the data folder
+	Limits  *limits.Table // nil: the built-in one
 	Version string
 	Rate    uint16 // readings per second to ask for; 0: 200
 	Baud    uint32 // bits per second to ask a UART pen for; 0: leave the line
@@ -111,13 +111,15 @@ func New(ctx context.Context, cfg Config) (*Agent, error) {
 	a.hot = session.NewHot(session.HotConfig{
 		Host: protocol.HostConfig{Rate: cfg.Rate, Baud: cfg.Baud}, Seed: seed, Emit: a.emit,
 	})
-	a.cold = session.NewCold(session.ColdConfig{Limits: cfg.Limits, Version: cfg.Version, NewID: newID})
-
 	st, err := store.Open(ctx, cfg.Dir, store.Options{})
 	if err != nil {
 		return nil, err
 	}
 	a.store = st
+	if cfg.Limits == nil {
+		cfg.Limits = limits.Default()
+	}
+	a.cold = session.NewCold(session.ColdConfig{Limits: cfg.Limits, Version: cfg.Version, NewID: newID})
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
