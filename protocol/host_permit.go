@@ -112,14 +112,20 @@ func (h *Host) Confirmed() (generation uint16, ceiling Micrometres, ok bool) {
 }
 
 // Allow says whether permits may be renewed. It takes effect only for a
-// confirmed ceiling and a proven pen, and ends with every new generation.
+// confirmed ceiling and a proven pen whose motor has come to rest from the
+// generation before, and ends with every new generation.
 func (h *Host) Allow(on bool) { h.permit.allowed = on }
 
 // Allowed reports whether permits are being renewed.
 func (h *Host) Allowed() bool {
 	p := &h.permit
-	return p.allowed && p.proven && p.phase == phaseConfirmed && p.test == testNone && h.link == LinkUp
+	return p.allowed && p.proven && p.phase == phaseConfirmed && p.test == testNone && !p.halted && h.link == LinkUp
 }
+
+// Halting reports whether telemetry showed a revoke or a new ceiling with the
+// motor on, and has not shown it off since. No permit is sent meanwhile: a motor
+// that comes to rest and one that a press has started again would look the same.
+func (h *Host) Halting() bool { return h.permit.halted && h.link == LinkUp }
 
 // Proven reports whether this pen earned 'guarded' in this session.
 func (h *Host) Proven() bool { return h.permit.proven && h.link == LinkUp }

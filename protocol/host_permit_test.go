@@ -560,6 +560,39 @@ func TestStoppablePenThatIgnoresAShownStopDisobeys(t *testing.T) {
 	}
 }
 
+// A pen that was told to stop gets no permit before it was seen at rest, or a
+// press in the moment it comes to rest would look like a motor that never did.
+func TestNoPermitUntilTheMotorWasSeenOff(t *testing.T) {
+	for after := range 60 {
+		p := newPair(t, testIdentity(), 0)
+		p.ready(1500)
+		if p.pen.Press(p.up) != protocol.StartRan {
+			t.Fatal("not started")
+		}
+		p.step(200 * time.Millisecond)
+		p.host.Revoke(p.now)
+		p.step(5 * time.Millisecond)
+		if !p.host.Halting() {
+			t.Fatal("the stop was not seen")
+		}
+		p.host.SetCeiling(1500, p.now)
+		p.host.Allow(true)
+		for i := range 200 {
+			p.step(time.Millisecond)
+			p.host.Allow(true)
+			if p.host.Halting() && (p.pen.PermitLeft() > 0 || p.host.Allowed()) {
+				t.Fatal("permitted before the motor was seen off")
+			}
+			if i == after {
+				p.pen.Press(p.up)
+			}
+		}
+		if p.has(protocol.NoticeDisobeyed) || p.pen.PermitLeft() == 0 {
+			t.Errorf("a press %d ms later: disobeyed %v, permit %v", after, p.has(protocol.NoticeDisobeyed), p.pen.PermitLeft())
+		}
+	}
+}
+
 // A device that only talks, or that another host has, gets no byte of ours.
 func TestTalkOnlyPenHasAnAgeAndIsAskedNothing(t *testing.T) {
 	id := testIdentity()

@@ -260,6 +260,10 @@ func (h *Hot) settle(now protocol.Instant) {
 			h.setReady(false, now)
 			break
 		}
+		if h.host.Halting() {
+			h.setReady(false, now)
+			break
+		}
 		if h.wanted.allow && !h.ready {
 			h.host.Allow(true)
 			h.host.Advance(now)
