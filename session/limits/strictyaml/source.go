@@ -198,24 +198,17 @@ func (b *builder) refuse(y *yaml.Node, path, problem, remedy string) {
 }
 
 func (b *builder) node(y *yaml.Node, path string, depth int) *Node {
-	n := &Node{Path: path, Line: y.Line, Column: y.Column, KeyLine: y.Line, KeyColumn: y.Column}
-	switch {
-	case depth > maxNesting:
+	if depth > maxNesting {
 		b.refuse(y, path, "nested too deep", "")
 		return nil
-	case y.Kind == yaml.AliasNode || y.Anchor != "":
-		b.refuse(y, path, "anchors and aliases are not read here", "write the value out")
-		return nil
-	case y.Style&yaml.TaggedStyle != 0:
-		b.refuse(y, path, fmt.Sprintf("the tag %q is not read here", y.Tag), "remove it")
+	}
+	if !b.plain(y, path) {
 		return nil
 	}
+	n := &Node{Path: path, Line: y.Line, Column: y.Column, KeyLine: y.Line, KeyColumn: y.Column}
 	switch y.Kind {
 	case yaml.ScalarNode:
 		n.Kind, n.Tag, n.Text = Scalar, y.Tag, y.Value
-		if strings.ContainsFunc(y.Value, func(r rune) bool { return invisible(r) && r != '\n' }) {
-			b.refuse(y, path, "the text holds an invisible character", "delete it")
-		}
 	case yaml.SequenceNode:
 		n.Kind = List
 		for i, c := range y.Content {
@@ -224,7 +217,8 @@ func (b *builder) node(y *yaml.Node, path string, depth int) *Node {
 			}
 		}
 	case yaml.MappingNode:
-		n.Kind, n.fields = Mapping, make(map[string]*Node)
+		size := len(y.Content) / 2
+		n.Kind, n.Keys, n.Items, n.fields = Mapping, make([]string, 0, size), make([]*Node, 0, size), make(map[string]*Node, size)
 		for i := 0; i+1 < len(y.Content); i += 2 {
 			b.field(n, y.Content[i], y.Content[i+1], depth)
 		}
@@ -235,19 +229,34 @@ func (b *builder) node(y *yaml.Node, path string, depth int) *Node {
 	return n
 }
 
+// plain refuses what YAML adds to plain text, lists and mappings.
+func (b *builder) plain(y *yaml.Node, path string) bool {
+	switch {
+	case y.Kind == yaml.AliasNode || y.Anchor != "":
+		b.refuse(y, path, "anchors and aliases are not read here", "write the value out")
+		return false
+	case y.Style&yaml.TaggedStyle != 0:
+		b.refuse(y, path, fmt.Sprintf("the tag %q is not read here", y.Tag), "remove it")
+		return false
+	case strings.ContainsFunc(y.Value, func(r rune) bool { return invisible(r) && r != '\n' }):
+		b.refuse(y, path, "the text holds an invisible character", "delete it")
+		return false
+	}
+	return true
+}
+
 // field adds one key and value to the mapping n.
 func (b *builder) field(n *Node, key, value *yaml.Node, depth int) {
-	k := b.node(key, n.Path, depth+1)
-	if k == nil {
+	if !b.plain(key, n.Path) {
 		return
 	}
-	if k.Kind != Scalar || k.Tag != "!!str" || k.Text == "" {
+	if key.Kind != yaml.ScalarNode || key.Tag != "!!str" || key.Value == "" {
 		b.refuse(key, n.Path, "a key must be a plain word", "write the key as text")
 		return
 	}
-	path := join(n.Path, k.Text)
-	if first := n.fields[k.Text]; first != nil {
-		b.refuse(key, path, fmt.Sprintf("%q stands here a second time, after line %d", k.Text, first.KeyLine), "keep one of the two")
+	path := join(n.Path, key.Value)
+	if first := n.fields[key.Value]; first != nil {
+		b.refuse(key, path, fmt.Sprintf("%q stands here a second time, after line %d", key.Value, first.KeyLine), "keep one of the two")
 		return
 	}
 	v := b.node(value, path, depth+1)
@@ -255,7 +264,7 @@ func (b *builder) field(n *Node, key, value *yaml.Node, depth int) {
 		return
 	}
 	v.KeyLine, v.KeyColumn = key.Line, key.Column
-	n.Keys, n.Items, n.fields[k.Text] = append(n.Keys, k.Text), append(n.Items, v), v
+	n.Keys, n.Items, n.fields[key.Value] = append(n.Keys, key.Value), append(n.Items, v), v
 }
 
 func join(path, key string) string {
