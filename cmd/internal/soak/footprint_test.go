@@ -4,7 +4,6 @@ package soak
 
 import (
 	"bufio"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -38,14 +37,28 @@ func build(t *testing.T, pkg, name string) string {
 	return exe
 }
 
-// started runs a program and returns it, its URL, and the time from its start
-// until /readyz answers.
-func started(t *testing.T, cmd *exec.Cmd, url func(*exec.Cmd) string) (string, time.Duration) {
+// started runs a program that names its URL in its first line, and returns the URL
+// and the time from its start until /readyz answers.
+func started(t *testing.T, cmd *exec.Cmd) (string, time.Duration) {
 	t.Helper()
 	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	begun := time.Now()
-	u := url(cmd)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	lines := bufio.NewReader(out)
+	line, err := lines.ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	go lines.WriteTo(io.Discard)
+	words := strings.Fields(line)
+	u := words[slices.IndexFunc(words, func(w string) bool { return strings.HasPrefix(w, "http://") })]
 	for end := begun.Add(time.Minute); ; time.Sleep(time.Millisecond) {
 		if r, err := http.Get(u + "/readyz"); err == nil {
 			r.Body.Close()
@@ -55,42 +68,6 @@ func started(t *testing.T, cmd *exec.Cmd, url func(*exec.Cmd) string) (string, t
 		}
 		if time.Now().After(end) {
 			t.Fatal("not ready within a minute")
-		}
-	}
-}
-
-// fromStdout takes the URL from the program's first line.
-func fromStdout(t *testing.T) func(*exec.Cmd) string {
-	return func(c *exec.Cmd) string {
-		out, err := c.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := c.Start(); err != nil {
-			t.Fatal(err)
-		}
-		line, err := bufio.NewReader(out).ReadString('\n')
-		if err != nil {
-			t.Fatal(err)
-		}
-		return strings.TrimSpace(line)
-	}
-}
-
-// fromReadyFile takes it from the file that --ready-file names.
-func fromReadyFile(t *testing.T, path string) func(*exec.Cmd) string {
-	return func(c *exec.Cmd) string {
-		if err := c.Start(); err != nil {
-			t.Fatal(err)
-		}
-		var ready struct{ HTTP string }
-		for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
-			if b, err := os.ReadFile(path); err == nil && json.Unmarshal(b, &ready) == nil {
-				return ready.HTTP
-			}
-			if time.Now().After(end) {
-				t.Fatal("no ready file within a minute")
-			}
 		}
 	}
 }
@@ -155,14 +132,13 @@ func TestFootprint(t *testing.T) {
 	dir := t.TempDir()
 	for i := range *footprintRuns + 1 {
 		c := exec.Command(minimal, dir)
-		_, base := started(t, c, fromStdout(t))
+		_, base := started(t, c)
 		baseRSS := resident(t, c.Process.Pid)
 		c.Process.Kill()
 
-		ready := filepath.Join(dir, "ready.json")
 		a := exec.Command(penlog, "agent", "--port", "serial://"+dev, "--dir", filepath.Join(dir, "record"),
-			"--listen", "127.0.0.1:0", "--ready-file", ready, "--quiet")
-		u, took := started(t, a, fromReadyFile(t, ready))
+			"--listen", "127.0.0.1:0")
+		u, took := started(t, a)
 		url, pid = u, a.Process.Pid
 		h := &host{t: t, url: u}
 		h.until("guarded", func(v session.View) bool { return v.Mode == session.ModeGuarded })
@@ -170,7 +146,6 @@ func TestFootprint(t *testing.T) {
 		if i == 0 {
 			a.Process.Kill()
 			a.Wait()
-			os.Remove(ready)
 			continue
 		}
 		slower, larger = append(slower, float64(took)/float64(base)), append(larger, float64(rss)/float64(baseRSS))
@@ -178,7 +153,6 @@ func TestFootprint(t *testing.T) {
 		if i < *footprintRuns {
 			a.Process.Kill()
 			a.Wait()
-			os.Remove(ready)
 		}
 	}
 	slices.Sort(slower)
