@@ -37,6 +37,7 @@ var cells = map[session.Rule]string{
 	session.PenInvalid:         "HHH HHH AAA",
 	session.NotAPen:            "HHH HHH AAA",
 	session.RecordStalled:      "HHH HHH AAA",
+	session.DiskFull:           "HHH HHH AAA",
 	session.ClockJumped:        "HHH HHH AAA",
 	session.BatteryLow:         "CCC CCC CCC",
 }
@@ -135,6 +136,7 @@ var breaks = map[session.Rule]struct {
 		r.full = false
 		r.step(5 * time.Millisecond)
 	}},
+	session.DiskFull:    {true, func(r *rig) { r.cold.Reserve(false); r.step(20 * time.Millisecond) }},
 	session.ClockJumped: {true, func(r *rig) { r.at += 600_000; r.step(time.Millisecond) }},
 	session.BatteryLow:  {false, func(r *rig) { r.battery = 15; r.step(600 * time.Millisecond) }},
 }

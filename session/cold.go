@@ -52,6 +52,7 @@ type ColdConfig struct {
 //	cold.Note(&note, now, at)        // what Hot tells
 //	cold.Command(cmd, now, at)       // what people ask: gives a ticket
 //	cold.Committed(seq)              // what the store has on disk
+//	cold.Reserve(held)               // whether it can record a trip on a full disk
 //	cold.Tick(now, at)
 //	for cold.Batch(&b) { … }         // to the store, in order
 //	for cold.Order(&o) { … }         // to Hot, in order
@@ -104,6 +105,7 @@ type Cold struct {
 		tick    protocol.Tick // of its first reading
 	}
 	lastStop time.Duration
+	unsafe   bool    // the record's reserve for a full disk is not there
 	events   []Event // made since they were last taken, for the stream
 }
 
@@ -210,6 +212,15 @@ func (c *Cold) answer(f flight, now protocol.Instant) {
 		}
 		return done
 	})
+}
+
+// Reserve tells whether the store holds its reserve for a full disk. Without it
+// the next trip could not be recorded, so nothing is to run.
+func (c *Cold) Reserve(held bool) {
+	if c.unsafe == held {
+		c.unsafe = !held
+		c.orders = append(c.orders, Order{Kind: OrderReserve, Allow: held})
+	}
 }
 
 // Tick hands what has gathered to the store.

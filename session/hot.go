@@ -220,6 +220,8 @@ func (h *Hot) Do(o Order, now protocol.Instant) {
 			h.serial = h.name()
 		}
 		h.guard.set(PenChanged, false, now)
+	case OrderReserve:
+		h.guard.set(DiskFull, !o.Allow, now)
 	case OrderLocate:
 		h.host.Locate(3000)
 	case OrderStop:

@@ -58,6 +58,7 @@ const (
 	OrderAcknowledge                      // a person acknowledges the trip
 	OrderAcceptPen                        // the pen that answers now, or next, is the right one
 	OrderLocate                           // the pen shows itself
+	OrderReserve                          // Allow: the record's reserve for a full disk is there, or no longer
 	OrderStop                             // a person says stop: whatever runs is stopped, permit or not
 )
 

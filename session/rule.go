@@ -98,6 +98,7 @@ const (
 	PenInvalid
 	NotAPen
 	RecordStalled
+	DiskFull
 	ClockJumped
 	BatteryLow
 	ruleEnd
@@ -168,6 +169,8 @@ var table = [ruleEnd]ruleRow{
 		"bytes come for 3 s and none of them is a frame; until one is, or the port goes"},
 	RecordStalled: {"record_stalled", "HHH HHH AAA ---",
 		"no signal committed for 2 s, or the record's queue is full"},
+	DiskFull: {"disk_full", "HHH HHH AAA ---",
+		"the reserve that records the last entries on a full disk is in use or could not be made; until it is back"},
 	ClockJumped: {"clock_jumped", "HHH HHH AAA ---",
 		"a clock jumped against another by more than 500 ms; until the pen is proven again"},
 	BatteryLow: {"battery_low", "CCC CCC CCC ---",

@@ -35,6 +35,17 @@ type View struct {
 	Events    int                  `json:"events"`    // recorded
 	Committed uint64               `json:"committed"` // of these, on disk
 	LastStop  int64                `json:"last_stop_us"`
+	Host      HostView             `json:"host"`
+}
+
+// HostView is how the PC around the session does. The agent fills it in.
+type HostView struct {
+	Port       string `json:"port"`
+	PortOpen   bool   `json:"port_open"`
+	PortWhy    string `json:"port_why,omitempty"`    // why it is not open
+	PortRemedy string `json:"port_remedy,omitempty"` // what to do about it
+	Quiet      bool   `json:"quiet"`                 // it is open for 3 s, and no pen is up
+	SleepWhy   string `json:"sleep_why,omitempty"`   // why this PC can't be kept from sleeping
 }
 
 // RuleView is a broken rule with its words.

@@ -89,6 +89,8 @@ var words = [ruleEnd]Words{
 		"Plug the pen into this port, or give --port the pen's; a pen at another line speed has to be switched off and on"},
 	RecordStalled: {PriorityMedium, "Lift the pen and wait", "The record can't be written, and what can't be recorded does not run",
 		"It clears by itself; if it does not, check the free space and the disk of this PC"},
+	DiskFull: {PriorityMedium, "Lift the pen and wait", "The disk of this PC is full: what is left is kept for the record of a stop",
+		"Free space on this disk; it clears by itself within a minute"},
 	ClockJumped: {PriorityLow, "Wait", "A clock jumped, or this PC slept",
 		"The pen is being tested again; then confirm patient, zone and max depth"},
 	BatteryLow: {PriorityLow, "Charge the pen soon", "Its battery is low",

@@ -140,6 +140,10 @@ func (w *Writer) put(it item) error {
 	return nil
 }
 
+// Ballast returns whether the reserve for a full disk is there. It is cheap: no
+// file is looked at.
+func (w *Writer) Ballast() BallastState { return w.s.ballast.State() }
+
 // TestWrite commits a test record, in turn behind what is queued, and reads it
 // back over a connection of its own, by the file's path: the arming check that
 // what is recorded is also there. It needs Run to be running; ctx bounds the

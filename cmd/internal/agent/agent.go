@@ -50,6 +50,7 @@ type Config struct {
 	Rate    uint16 // readings per second to ask for; 0: 200
 	Baud    uint32 // bits per second to ask a UART pen for; 0: leave the line
 	Log     *slog.Logger
+	Ballast int64        // bytes of the record's reserve for a full disk; 0: the store's default
 	// Stall is handed to the store's writer: a slow disk in tests and rehearsals.
 	Stall func()
 	// HoldUp, in tests and rehearsals only, is called at the start of each step
@@ -88,6 +89,11 @@ type Agent struct {
 	ready    atomic.Bool
 	awake    chan bool // wanted: true while permits may be wanted
 	awakeErr atomic.Pointer[string]
+	faults   struct { // belongs to the store's writer
+		kind store.Kind
+		told time.Time
+		n    int // since told
+	}
 }
 
 type request struct {
@@ -111,7 +117,7 @@ func New(ctx context.Context, cfg Config) (*Agent, error) {
 	a.hot = session.NewHot(session.HotConfig{
 		Host: protocol.HostConfig{Rate: cfg.Rate, Baud: cfg.Baud}, Seed: seed, Emit: a.emit,
 	})
-	st, err := store.Open(ctx, cfg.Dir, store.Options{})
+	st, err := store.Open(ctx, cfg.Dir, store.Options{BallastBytes: cfg.Ballast})
 	if err != nil {
 		return nil, err
 	}
@@ -138,8 +144,8 @@ func (a *Agent) open(ctx context.Context) (err error) {
 	if err := a.restore(ctx); err != nil {
 		return err
 	}
-	v := a.cold.View(a.now())
-	a.view.Store(&v)
+	a.cold.Reserve(a.writer.Ballast() == store.BallastHeld)
+	a.look()
 	return nil
 }
 

@@ -36,6 +36,7 @@ type room struct {
 	seen     chan simpen.Observation
 	device   string
 	log      *syncBuffer
+	ballast  int64
 	stop     func() error
 }
 
@@ -109,7 +110,7 @@ func (r *room) startAgent() {
 	}
 	r.log = &syncBuffer{}
 	a, err := agent.New(t.Context(), agent.Config{Addr: addr, Dir: r.dir, Limits: limits.Default(), Version: "test",
-		Log: slog.New(slog.NewTextHandler(r.log, nil))})
+		Ballast: r.ballast, Log: slog.New(slog.NewTextHandler(r.log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,14 +197,20 @@ func (r *room) run() {
 		return slices.ContainsFunc(v.Checks, func(c session.Check) bool { return c.Code == "press_test" && c.OK })
 	})
 	r.must(session.Command{Do: session.CmdArm})
-	// On a loaded machine a permit may lapse before the press comes: press again.
+	r.running("running", func(v session.View) bool { return v.MotorOn && v.State == session.Active })
+}
+
+// running waits like until, and keeps the motor on: on a loaded machine a permit
+// may lapse, and only a press starts it again.
+func (r *room) running(what string, ok func(session.View) bool) session.View {
+	r.t.Helper()
 	var pressed time.Time
-	r.until("running", func(v session.View) bool {
+	return r.until(what, func(v session.View) bool {
 		if v.Ready && !v.MotorOn && time.Since(pressed) > 2*time.Second {
 			pressed = time.Now()
 			r.controls <- simpen.Control{Do: "press"}
 		}
-		return v.MotorOn && v.State == session.Active
+		return ok(v)
 	})
 }
 
@@ -246,7 +253,7 @@ func kinds(records []session.Record) string {
 func TestTreatmentOverARealTerminal(t *testing.T) {
 	r := newRoom(t)
 	r.run()
-	r.until("a second of strokes", func(v session.View) bool { return v.Strokes > 120 })
+	r.running("a second of strokes", func(v session.View) bool { return v.Strokes > 120 })
 	r.controls <- simpen.Control{Do: "fault", Name: "deep", Amount: 1000}
 	v := r.until("tripped", func(v session.View) bool { return v.State == session.Tripped && !v.MotorOn })
 	if v.Trip == nil || v.Trip.Rule != session.DepthAboveCeiling {
@@ -293,7 +300,7 @@ func TestUnplugAndReplugComesBackPaused(t *testing.T) {
 func TestRestartComesBackPaused(t *testing.T) {
 	r := newRoom(t)
 	r.run()
-	before := r.until("two seconds of strokes", func(v session.View) bool { return v.Strokes > 250 })
+	before := r.running("two seconds of strokes", func(v session.View) bool { return v.Strokes > 250 })
 	if err := r.stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -312,6 +319,35 @@ func TestRestartComesBackPaused(t *testing.T) {
 	r.must(session.Command{Do: session.CmdResume})
 	r.until("ready", ready)
 	r.verify()
+}
+
+// Without the reserve the next trip could not be recorded: nothing may run, and
+// everybody is told.
+func TestNothingRunsOnAFullDisk(t *testing.T) {
+	r := &room{t: t, dir: filepath.Join(t.TempDir(), "record"), ballast: 1 << 60} // more than any disk has
+	r.startPen()
+	r.startAgent()
+	r.until("the disk is full", broken(session.DiskFull))
+	if err := r.agent.Ready(); err == nil || !strings.Contains(err.Error(), "free space") {
+		t.Errorf("ready: %v", err)
+	}
+	r.must(session.Command{Do: session.CmdOpen})
+	r.until("guarded", guarded)
+	r.must(session.Command{Do: session.CmdChoose, Zone: limits.Cheek, Indication: limits.AcneScarRolling})
+	r.controls <- simpen.Control{Do: "dial", UM: 1000}
+	r.controls <- simpen.Control{Do: "press"}
+	r.until("press test passed", func(v session.View) bool {
+		return slices.ContainsFunc(v.Checks, func(c session.Check) bool { return c.Code == "press_test" && c.OK })
+	})
+	r.must(session.Command{Do: session.CmdArm})
+	r.observe("the press of the test", func(o simpen.Observation) bool { return o.See == "press" })
+	r.controls <- simpen.Control{Do: "press"}
+	o := r.observe("the press", func(o simpen.Observation) bool { return o.See == "press" && o.Result != "" })
+	for range 3 {
+		if v := r.until("a later view", func(session.View) bool { return true }); v.Ready || v.MotorOn {
+			t.Fatalf("after a press that came to %q: %+v", o.Result, v)
+		}
+	}
 }
 
 func TestSecondAgentOnTheFolderIsRefused(t *testing.T) {
@@ -354,9 +390,14 @@ func TestPensThatMisbehave(t *testing.T) {
 			r.controls <- simpen.Control{Do: "fault", Name: tt.fault, Amount: tt.amount}
 			limit := time.After(patience)
 			var heard []session.Event
+			pressed := time.Now()
 			for {
 				select {
 				case u := <-w.C:
+					if u.View.Ready && !u.View.MotorOn && time.Since(pressed) > 2*time.Second { // a permit lapsed
+						pressed = time.Now()
+						r.controls <- simpen.Control{Do: "press"}
+					}
 					heard = append(heard, u.Events...)
 					for _, e := range u.Events {
 						if b, ok := e.(session.RuleBroke); ok && b.Rule == tt.want {
@@ -395,6 +436,46 @@ func (r *room) other() *os.File {
 	r.t.Cleanup(func() { m.Close(); s.Close() })
 	r.device = s.Name()
 	return m
+}
+
+// What is wrong with the port is on the screen, session or not.
+func TestPortThatIsNoPensIsToldSo(t *testing.T) {
+	t.Parallel()
+	t.Run("something else sends", func(t *testing.T) {
+		t.Parallel()
+		r := &room{t: t, dir: filepath.Join(t.TempDir(), "record")}
+		m := r.other()
+		r.startAgent()
+		ctx, cancel := context.WithCancel(t.Context())
+		sent := make(chan struct{})
+		go func() {
+			defer close(sent)
+			for t := time.NewTicker(50 * time.Millisecond); ctx.Err() == nil; <-t.C {
+				m.WriteString("$GPGGA,123519,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47\r\n")
+			}
+		}()
+		defer func() { cancel(); <-sent }()
+		r.until("not a pen", broken(session.NotAPen))
+	})
+	t.Run("nothing sends", func(t *testing.T) {
+		t.Parallel()
+		r := &room{t: t, dir: filepath.Join(t.TempDir(), "record")}
+		r.other()
+		r.startAgent()
+		v := r.until("quiet", func(v session.View) bool { return v.Host.Quiet })
+		if !v.Host.PortOpen || v.Host.Port == "" || len(v.Broken) != 0 {
+			t.Errorf("a silent port: %+v, broken %v", v.Host, v.Broken)
+		}
+	})
+	t.Run("no port", func(t *testing.T) {
+		t.Parallel()
+		r := &room{t: t, dir: filepath.Join(t.TempDir(), "record"), device: filepath.Join(t.TempDir(), "ttyNone")}
+		r.startAgent()
+		v := r.until("why", func(v session.View) bool { return v.Host.PortWhy != "" })
+		if v.Host.PortOpen || !strings.Contains(v.Host.PortWhy, "no such port") || !strings.Contains(v.Host.PortRemedy, "plug the pen in") {
+			t.Errorf("a port that is not there: %+v", v.Host)
+		}
+	})
 }
 
 func TestForeignDeviceIsNeverWrittenTo(t *testing.T) {

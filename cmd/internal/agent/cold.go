@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"penlog/session"
@@ -40,13 +41,36 @@ func (a *Agent) runCold(ctx context.Context) {
 		a.flush()
 		if time.Since(viewAt) >= coldTick {
 			viewAt = time.Now()
-			v := a.cold.View(a.now())
-			a.view.Store(&v)
-			a.counts.seen(&v)
-			a.watchers.show(&v)
+			a.cold.Reserve(a.writer.Ballast() == store.BallastHeld)
+			v := a.look()
+			a.counts.seen(v)
+			a.watchers.show(v)
 			a.stayAwake(v.State.MayPermit())
 		}
 	}
+}
+
+// quietFor is how long an open port may be without a pen before people are told.
+const quietFor = 3 * time.Second
+
+// look makes the view that people see from now on.
+func (a *Agent) look() *session.View {
+	v := a.cold.View(a.now())
+	port := a.keeper.Status()
+	v.Host.Port, v.Host.PortOpen = a.cfg.Addr.String(), port.Open
+	if port.Err != nil && !port.Open {
+		// Errors of device end with what to do.
+		v.Host.PortWhy = strings.TrimPrefix(port.Err.Error(), "device: ")
+		if i := strings.LastIndex(v.Host.PortWhy, "; "); i > 0 {
+			v.Host.PortWhy, v.Host.PortRemedy = v.Host.PortWhy[:i], v.Host.PortWhy[i+2:]
+		}
+	}
+	v.Host.Quiet = port.Open && !v.PenUp && time.Since(port.Since) > quietFor
+	if why := a.awakeErr.Load(); why != nil {
+		v.Host.SleepWhy = *why
+	}
+	a.view.Store(&v)
+	return &v
 }
 
 // takeNotes takes n and all that wait behind it in.
@@ -84,8 +108,7 @@ func (a *Agent) flush() {
 	var ans session.Answer
 	for shown := false; a.cold.Answer(&ans); shown = true {
 		if !shown { // who was answered and then looks must not see what was before
-			v := a.cold.View(a.now())
-			a.view.Store(&v)
+			a.look()
 		}
 		if ch, ok := a.waiting[ans.Ticket]; ok {
 			delete(a.waiting, ans.Ticket)
@@ -127,8 +150,18 @@ func (a *Agent) committed(c store.Committed) {
 	a.commits <- a.counts.batch.Add(1)
 }
 
+// faultEvery is how often a fault that goes on is logged again.
+const faultEvery = 30 * time.Second
+
+// fault is called by the store's writer with each try that failed, some a second.
+// A log that grows by each of them would fill the disk that is full.
 func (a *Agent) fault(f store.Fault) {
-	a.log.Error("the record could not be written", "op", f.Op, "kind", f.Kind.String(), "err", f.Err, "act", f.Kind.Act())
+	a.faults.n++
+	if f.Kind == a.faults.kind && time.Since(a.faults.told) < faultEvery {
+		return
+	}
+	a.log.Error("the record could not be written", "op", f.Op, "kind", f.Kind.String(), "err", f.Err, "act", f.Kind.Act(), "tries", a.faults.n)
+	a.faults.kind, a.faults.told, a.faults.n = f.Kind, time.Now(), 0
 }
 
 // drainCommits answers those whose commit came with the end.

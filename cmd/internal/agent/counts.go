@@ -204,6 +204,8 @@ func (a *Agent) Ready() error {
 		return errors.New("agent: the record is not being written")
 	} else if h.Failing > 2*time.Second {
 		return errors.New("agent: the record can't be written: " + h.LastFault.Kind.Act())
+	} else if h.Ballast != store.BallastHeld {
+		return errors.New("agent: the disk is full: " + store.Full.Act())
 	}
 	return nil
 }

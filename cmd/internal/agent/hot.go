@@ -24,6 +24,9 @@ func (h *handler) Step(b []byte, drained bool) {
 	}
 	a.hotMu.Lock()
 	defer a.hotMu.Unlock()
+	if a.line != h.line {
+		return // it was given up while this hung, and another is at work
+	}
 	begun := time.Now()
 	now := protocol.Instant(begun.Sub(a.epoch) / time.Microsecond)
 	if len(b) > 0 {

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"penlog/cmd/internal/agent"
@@ -48,11 +49,26 @@ func New(a *agent.Agent, version string) *Server {
 // ServeHTTP serves one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
+// maxConns is how many connections are served at once. Each holds a file, and
+// files that a client uses up are not there for the pen's port.
+const maxConns = 64
+
 // HTTP returns an http.Server with its limits set. Streams set deadlines of
 // their own.
 func (s *Server) HTTP() *http.Server {
+	var conns atomic.Int64
 	return &http.Server{Handler: s, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
-		IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10}
+		IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10,
+		ConnState: func(c net.Conn, state http.ConnState) {
+			switch state {
+			case http.StateNew:
+				if conns.Add(1) > maxConns {
+					c.Close()
+				}
+			case http.StateClosed, http.StateHijacked:
+				conns.Add(-1)
+			}
+		}}
 }
 
 // knownHost refuses requests that reached this machine under a name of somebody

@@ -62,7 +62,7 @@ func (s Style) Lines(v *session.View) []string {
 	}
 	out := []string{
 		s.badge(v) + "  " + s.paint(bold, Clip(where(v), width-25)) + sim,
-		"  " + s.gauge(v, min(width-40, 40)),
+		"  " + s.gauge(v, min(width-40, gaugeCells)),
 		fmt.Sprintf("  stroke rate %-20s  strokes %-7d  holds %-4d  trips %d", rate(v), v.Strokes, v.Totals.Holds, v.Totals.Trips),
 		fmt.Sprintf("  permit %-8s mode %-16s", permit, modeWords(v.Mode)) + s.paint(grey, pen),
 	}
@@ -72,6 +72,9 @@ func (s Style) Lines(v *session.View) []string {
 	}
 	return out
 }
+
+// gaugeCells is the widest gauge; under leastCells there is none.
+const gaugeCells, leastCells = 40, 6
 
 // Clip shortens a line to so many columns, escape sequences not counted. A line
 // that were longer would wrap, and the picture could not be drawn over itself.
@@ -146,8 +149,11 @@ func (s Style) gauge(v *session.View, cells int) string {
 		return "depth not reported"
 	}
 	text := fmt.Sprintf("%s %s", what, d.MM())
-	if v.Ceiling <= 0 {
+	switch {
+	case v.Ceiling <= 0:
 		return text
+	case cells < leastCells:
+		return text + ", max " + v.Ceiling.MM()
 	}
 	full := v.Ceiling * 3 / 2
 	n := int(protocol.Micrometres(cells) * min(d, full) / full)
@@ -196,12 +202,20 @@ func Prompt(v *session.View) (act, cause, remedy string) {
 			cause += fmt.Sprintf(": %s, max %s", v.Trip.Value.MM(), v.Trip.Limit.MM())
 		}
 		return w.Act, cause, w.Remedy
-	case len(h) > 0 && v.Open:
+	case len(h) > 0:
 		w := h[0].Words
 		if h[0].Rule == session.DialAboveCeiling && v.Verdict.Settable > 0 {
 			return "Turn the dial to " + v.Verdict.Settable.MM(), "It is at " + h[0].Value.MM() + ", above the max depth of this zone", w.Remedy
 		}
 		return w.Act, w.Cause, w.Remedy
+	case !v.PenUp && v.Host.PortWhy != "":
+		remedy := v.Host.PortRemedy
+		if remedy == "" {
+			remedy = "plug the pen in"
+		}
+		return upper(remedy), upper(v.Host.PortWhy), ""
+	case v.Host.Quiet:
+		return "Switch the pen on", "No pen is heard on " + v.Host.Port, "If it is on: check its cable, and that this is its port"
 	case v.Open && v.State == session.Draft:
 		for _, c := range v.Checks {
 			if !c.OK {
@@ -245,6 +259,13 @@ func Line(v *session.View) string {
 	}
 	for _, h := range holding(v) {
 		parts = append(parts, h.Rule.String())
+	}
+	switch {
+	case v.PenUp:
+	case v.Host.PortWhy != "":
+		parts = append(parts, v.Host.PortWhy)
+	case v.Host.Quiet:
+		parts = append(parts, "no pen is heard on "+v.Host.Port)
 	}
 	if v.Simulated {
 		parts = append(parts, "SIMULATED")
