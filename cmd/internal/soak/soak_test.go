@@ -23,6 +23,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -89,6 +90,7 @@ func penMain() error {
 func agentMain(port, dir string, options []string) error {
 	debug.SetGCPercent(200)
 	debug.SetMemoryLimit(64 << 20)
+	_ = agent.LockMemory() // as the program does
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	addr, err := device.ParseAddress(port)
@@ -292,6 +294,38 @@ type report struct {
 	longest   time.Duration
 	runtime   time.Duration // motor on
 	since     int64
+	witness   witness
+}
+
+// witness is a thread beside the agent that only sleeps 5 ms at a time: where it
+// oversleeps, this machine did not run what should have run.
+type witness struct {
+	mu      sync.Mutex
+	longest time.Duration
+	lates   []string // by more than 50 ms
+}
+
+func (w *witness) run(ctx context.Context) {
+	runtime.LockOSThread()
+	begun := time.Now()
+	for last := begun; ctx.Err() == nil; {
+		time.Sleep(5 * time.Millisecond)
+		now := time.Now()
+		late := now.Sub(last) - 5*time.Millisecond
+		last = now
+		w.mu.Lock()
+		w.longest = max(w.longest, late)
+		if late > 50*time.Millisecond && len(w.lates) < 100 {
+			w.lates = append(w.lates, fmt.Sprintf("%v at %.1f s", late.Round(time.Millisecond), now.Sub(begun).Seconds()))
+		}
+		w.mu.Unlock()
+	}
+}
+
+func (w *witness) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return fmt.Sprintf("a thread that only sleeps was late by %v at most; by more than 50 ms %d times %v", w.longest.Round(100*time.Microsecond), len(w.lates), w.lates)
 }
 
 func (r *report) watch(p *pen, stop time.Duration) {
@@ -360,6 +394,7 @@ func TestSoak(t *testing.T) {
 
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
+	go rep.witness.run(ctx)
 	if *soakFor > 0 {
 		go func() { // a busy second core
 			for ctx.Err() == nil {
@@ -521,6 +556,7 @@ func (r *report) print(t *testing.T) {
 		quiet = append(quiet, time.Duration(s.ClearAfter)*time.Microsecond)
 	}
 	t.Logf("%d times a dead host: newest permit → needles clear %s", len(quiet), spread(quiet))
+	t.Log("this machine: ", &r.witness)
 }
 
 func spread(d []time.Duration) string {
