@@ -47,14 +47,15 @@ var (
 
 // only lists who may import a library: folders, each with all below it.
 var only = map[string][]string{
-	"go.bug.st/serial":                    {"device"},
-	"github.com/mattn/go-sqlite3":         {"store"},
-	"github.com/prometheus/client_golang": {"cmd"},
-	"github.com/spf13/cobra":              {"cmd"},
-	"github.com/creack/pty":               {"cmd/internal/simpen"},
-	"pgregory.net/rapid":                  {},
-	"github.com/rogpeppe/go-internal":     {},
-	"github.com/google/go-cmp":            {},
+	"github.com/santhosh-tekuri/jsonschema/v6": {},
+	"go.bug.st/serial":                         {"device"},
+	"github.com/mattn/go-sqlite3":              {"store"},
+	"github.com/prometheus/client_golang":      {"cmd"},
+	"github.com/spf13/cobra":                   {"cmd"},
+	"github.com/creack/pty":                    {"cmd/internal/simpen"},
+	"pgregory.net/rapid":                       {},
+	"github.com/rogpeppe/go-internal":          {},
+	"github.com/google/go-cmp":                 {},
 }
 
 // pkg is what go list tells of a package.

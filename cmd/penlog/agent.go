@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -73,20 +72,15 @@ on the disk; an open session is taken up, paused, at the next start.`,
 func runAgent(ctx context.Context, f agentFlags, stdout, stderr io.Writer) error {
 	addr, err := device.ParseAddress(f.port)
 	if err != nil {
-		return err
+		return usage("--port: %w", err)
 	}
 	table, err := loadLimits(f.limits)
 	if err != nil {
 		return err
 	}
 	if f.rate < 20 || f.rate > 1000 {
-		return fmt.Errorf("--rate %d: ask for 20 to 1000 readings per second", f.rate)
+		return usage("--rate %d: ask for 20 to 1000 readings per second", f.rate)
 	}
-	// Collections cost the other core, not the renewals, but fewer are better:
-	// the heap is small, so let it treble, within a bound.
-	debug.SetGCPercent(200)
-	debug.SetMemoryLimit(64 << 20)
-
 	if f.dir == "" { // any other folder's parent must be there: a slip must not start an empty record
 		if f.dir, err = paths.MakeDefaultDir(); err != nil {
 			return err
@@ -98,10 +92,11 @@ func runAgent(ctx context.Context, f agentFlags, stdout, stderr io.Writer) error
 	if tty && !f.quiet && isTerminal(stderr) {
 		// The view and a log can't share a screen: the log goes beside the record.
 		file := &lateFile{path: filepath.Join(f.dir, "agent.log")}
-		defer file.Close()
-		logTo = file
+		logTo = file // closed with the process: lines may still wait
 	}
-	log := slog.New(slog.NewTextHandler(logTo, nil))
+	lines := newPatientLog(logTo)
+	defer lines.end(200 * time.Millisecond)
+	log := slog.New(slog.NewTextHandler(lines, nil))
 	a, err := agent.New(ctx, agent.Config{Addr: addr, Dir: f.dir, Limits: table, Version: version(), Rate: f.rate, Baud: f.baud, Log: log})
 	if err != nil {
 		return err
@@ -125,16 +120,22 @@ func runAgent(ctx context.Context, f agentFlags, stdout, stderr io.Writer) error
 	url := "http://" + ln.Addr().String()
 	if f.ready != "" {
 		err = writeReady(f.ready, readyFile{HTTP: url, Port: addr.String(), Dir: f.dir, PID: os.Getpid()})
+		defer os.Remove(f.ready) // nobody listens there any more
 	}
-	if err == nil && !f.quiet {
-		fmt.Fprintf(out, "penlog %s guards %v · API and metrics %s · record %s\n", version(), addr, url, f.dir)
-	}
-	go func() {
-		debug.FreeOSMemory() // what starting took is not needed again; locked, it could not be given back
-		_ = lockMemory()     // best effort: without it a paging disk may hold renewals up, which stops the pen
-	}()
+	go agent.Tune()
 	shown := make(chan struct{})
-	go func() { defer close(shown); show(ctx, a, out, tty, f.quiet) }()
+	go func() {
+		defer close(shown)
+		defer func() { // a picture never ends a guard
+			if p := recover(); p != nil {
+				log.Error("the view failed and is gone; the pen is guarded all the same", "panic", p, "stack", string(debug.Stack()))
+			}
+		}()
+		if err == nil && !f.quiet {
+			fmt.Fprintf(out, "penlog %s guards %v · API and metrics %s · record %s\n", version(), addr, url, f.dir)
+			show(ctx, a, out, tty)
+		}
+	}()
 	if err == nil {
 		select {
 		case err = <-ran:
@@ -147,7 +148,10 @@ func runAgent(ctx context.Context, f agentFlags, stdout, stderr io.Writer) error
 	if ran != nil {
 		err = errors.Join(err, <-ran)
 	}
-	<-shown
+	select {
+	case <-shown:
+	case <-time.After(500 * time.Millisecond): // a terminal that is paused takes no picture, and holds nobody up
+	}
 	closeCtx, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer stop()
 	if srv.Shutdown(closeCtx) != nil {
@@ -157,10 +161,7 @@ func runAgent(ctx context.Context, f agentFlags, stdout, stderr io.Writer) error
 }
 
 // show draws the session, or on a pipe prints a line when something changes.
-func show(ctx context.Context, a *agent.Agent, out io.Writer, tty, quiet bool) {
-	if quiet {
-		return
-	}
+func show(ctx context.Context, a *agent.Agent, out io.Writer, tty bool) {
 	t := time.NewTicker(screen.Every)
 	defer t.Stop()
 	sc := screen.Screen{Style: screen.Style{Color: os.Getenv("NO_COLOR") == ""}}
@@ -181,24 +182,6 @@ func show(ctx context.Context, a *agent.Agent, out io.Writer, tty, quiet bool) {
 		}
 	}
 }
-
-// lateFile is a file that is opened for appending when it is first written to.
-// What can't be written is dropped: it is a log, not the record.
-type lateFile struct {
-	path string
-	once sync.Once
-	file *os.File
-}
-
-func (l *lateFile) Write(p []byte) (int, error) {
-	l.once.Do(func() { l.file, _ = os.OpenFile(l.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) })
-	if l.file != nil {
-		l.file.Write(p)
-	}
-	return len(p), nil
-}
-
-func (l *lateFile) Close() error { return l.file.Close() }
 
 func isTerminal(w any) bool {
 	f, ok := w.(*os.File)

@@ -50,7 +50,7 @@ type Config struct {
 	Rate    uint16 // readings per second to ask for; 0: 200
 	Baud    uint32 // bits per second to ask a UART pen for; 0: leave the line
 	Log     *slog.Logger
-	Ballast int64        // bytes of the record's reserve for a full disk; 0: the store's default
+	Ballast int64 // bytes of the record's reserve for a full disk; 0: the store's default
 	// Stall is handed to the store's writer: a slow disk in tests and rehearsals.
 	Stall func()
 	// HoldUp, in tests and rehearsals only, is called at the start of each step

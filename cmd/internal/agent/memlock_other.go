@@ -2,5 +2,5 @@
 
 package agent
 
-// LockMemory does nothing here: pages may be written out under pressure.
-func LockMemory() error { return nil }
+// lockMemory does nothing here: pages may be written out under pressure.
+func lockMemory() error { return nil }

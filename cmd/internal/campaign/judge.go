@@ -29,10 +29,11 @@ type judge struct {
 	guarded bool
 
 	strokes   uint64
-	deepSince protocol.Instant // strokes above ceiling + tolerance and margin, in a row, since
-	overAt    protocol.Instant // the needles or the dial were above the ceiling under power, last
-	permitAt  protocol.Instant // truly in force, last
-	episode   protocol.Instant // that was measured last
+	deepSince protocol.Instant     // strokes above ceiling + tolerance and margin, in a row, since
+	was       protocol.Micrometres // the ceiling, or the one that ended while the needles were not clear
+	overAt    protocol.Instant     // the needles, not yet clear, or the dial were above it, last
+	permitAt  protocol.Instant     // truly in force, last
+	episode   protocol.Instant     // that was measured last
 
 	silentFrom, silentTill protocol.Instant // nothing of the host's reaches the pen anew
 	pressed                bool             // a press that started, and no motor yet
@@ -126,7 +127,13 @@ func (j *judge) check() {
 
 // depth judges needles above the ceiling.
 func (j *judge) depth(t *sim.Truth, now protocol.Instant) {
-	if !t.Clear && j.ceiling > 0 && (t.Set > j.ceiling || t.Last > j.ceiling && t.Strokes > 0) {
+	switch {
+	case j.ceiling > 0:
+		j.was = j.ceiling
+	case t.Clear:
+		j.was = 0
+	}
+	if !t.Clear && j.was > 0 && (t.Set > j.was || t.Last > j.was && t.Strokes > 0) {
 		j.overAt = now
 	}
 	id := j.w.pen.Identity()

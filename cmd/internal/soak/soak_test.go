@@ -24,7 +24,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -88,9 +87,6 @@ func penMain() error {
 // one commit of ten, "view" draws the terminal's view, "rate=N" asks for N
 // readings a second.
 func agentMain(port, dir string, options []string) error {
-	debug.SetGCPercent(200)
-	debug.SetMemoryLimit(64 << 20)
-	_ = agent.LockMemory() // as the program does
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	addr, err := device.ParseAddress(port)
@@ -126,6 +122,7 @@ func agentMain(port, dir string, options []string) error {
 	}
 	fmt.Println("http://" + ln.Addr().String())
 	go api.New(a, "soak").HTTP().Serve(ln)
+	go agent.Tune()
 	if view {
 		go draw(ctx, a)
 	}
@@ -453,10 +450,9 @@ func TestSoak(t *testing.T) {
 			h.recover()
 			continue
 		}
-		p.do(simpen.Control{Do: "clear", Name: "deep"})
-		h.must(session.Command{Do: session.CmdAcknowledge})
-		h.must(session.Command{Do: session.CmdResume})
+		p.do(simpen.Control{Do: "clear", Name: "deep"}) // acknowledged at the next round's beginning
 	}
+	h.recover()
 	h.must(session.Command{Do: session.CmdFinish})
 	h.cmd.Process.Signal(os.Interrupt)
 	if err := h.cmd.Wait(); err != nil {

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"io"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// logQueue is how many lines wait for a log that is slow; more are dropped.
+const logQueue = 256
+
+// patientLog writes to a log that may block, a paused terminal or a full pipe,
+// without ever holding up who logs: the port's reader and the record's writer do.
+type patientLog struct {
+	lines   chan []byte
+	dropped atomic.Uint64
+	done    chan struct{}
+}
+
+func newPatientLog(w io.Writer) *patientLog {
+	l := &patientLog{lines: make(chan []byte, logQueue), done: make(chan struct{})}
+	go func() {
+		defer close(l.done)
+		for b := range l.lines {
+			if b == nil {
+				return
+			}
+			w.Write(b)
+		}
+	}()
+	return l
+}
+
+// Write queues a copy of b, or drops it.
+func (l *patientLog) Write(b []byte) (int, error) {
+	select {
+	case l.lines <- append([]byte(nil), b...):
+	default:
+		l.dropped.Add(1)
+	}
+	return len(b), nil
+}
+
+// end waits for what is queued to be written, but not for long.
+func (l *patientLog) end(most time.Duration) {
+	limit := time.After(most)
+	select {
+	case l.lines <- nil:
+	case <-limit:
+		return
+	}
+	select {
+	case <-l.done:
+	case <-limit:
+	}
+}
+
+// lateFile is a file that is opened for appending when it is first written to.
+// What can't be written is dropped: it is a log, not the record.
+type lateFile struct {
+	path string
+	once sync.Once
+	file *os.File
+}
+
+func (l *lateFile) Write(p []byte) (int, error) {
+	l.once.Do(func() { l.file, _ = os.OpenFile(l.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) })
+	if l.file != nil {
+		l.file.Write(p)
+	}
+	return len(p), nil
+}
+
+func (l *lateFile) Close() error { return l.file.Close() }

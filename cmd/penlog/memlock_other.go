@@ -1,6 +1,0 @@
-//go:build !linux
-
-package main
-
-// lockMemory does nothing here: pages may be written out under pressure.
-func lockMemory() error { return nil }
