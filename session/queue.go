@@ -67,6 +67,7 @@ type Order struct {
 	Kind    OrderKind
 	Ceiling protocol.Micrometres // 0: none
 	Allow   bool
+	Record  bool   // OrderWant: a session is open that records this pen, so the lease is judged
 	Conn    uint32 // OrderWant: the newest session of the pen that Cold knew of
 	Until   protocol.Instant
 }

@@ -16,18 +16,27 @@ const logQueue = 256
 type patientLog struct {
 	lines   chan []byte
 	dropped atomic.Uint64
+	ending  chan struct{}
 	done    chan struct{}
 }
 
 func newPatientLog(w io.Writer) *patientLog {
-	l := &patientLog{lines: make(chan []byte, logQueue), done: make(chan struct{})}
+	l := &patientLog{lines: make(chan []byte, logQueue), ending: make(chan struct{}), done: make(chan struct{})}
 	go func() {
 		defer close(l.done)
-		for b := range l.lines {
-			if b == nil {
+		for {
+			select {
+			case b := <-l.lines:
+				w.Write(b)
+				continue
+			default:
+			}
+			select {
+			case b := <-l.lines:
+				w.Write(b)
+			case <-l.ending:
 				return
 			}
-			w.Write(b)
 		}
 	}()
 	return l
@@ -43,17 +52,13 @@ func (l *patientLog) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// end waits for what is queued to be written, but not for long.
+// end waits for what is queued to be written, but not for long. Call it once,
+// when nobody logs any more.
 func (l *patientLog) end(most time.Duration) {
-	limit := time.After(most)
-	select {
-	case l.lines <- nil:
-	case <-limit:
-		return
-	}
+	close(l.ending)
 	select {
 	case <-l.done:
-	case <-limit:
+	case <-time.After(most):
 	}
 }
 
