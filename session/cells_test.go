@@ -30,6 +30,7 @@ var cells = map[session.Rule]string{
 	session.LinkLost:           "HHH AAA AAA",
 	session.PenUnproven:        "HHH --- ---",
 	session.PenReleased:        "HHH AAA ---",
+	session.CeilingUnconfirmed: "AA- --- ---",
 	session.PenNotWell:         "HHH HHH AAA",
 	session.PenChanged:         "HHH HHH AAA",
 	session.PenBusy:            "HHH HHH AAA",
@@ -92,6 +93,15 @@ var breaks = map[session.Rule]struct {
 			r.flag(protocol.FlagReleased)
 		}
 		r.step(50 * time.Millisecond)
+	}},
+	session.CeilingUnconfirmed: {false, func(r *rig) {
+		r.mangle = func(_ *protocol.Frame, m *protocol.Reading) bool {
+			if m.Ceiling > protocol.TrialCeiling {
+				m.Ceiling--
+			}
+			return true
+		}
+		r.step(1200 * time.Millisecond)
 	}},
 	session.PenNotWell: {false, func(r *rig) { r.flag(protocol.FlagFault); r.step(20 * time.Millisecond) }},
 	session.PenChanged: {false, func(r *rig) {
@@ -186,7 +196,7 @@ func modeRig(t testing.TB, m session.Mode, src protocol.DepthSource, arm bool) *
 	want := m
 	r.until(3*time.Second, "mode", func(v session.View) bool { return v.Mode == want })
 	r.must(session.Command{Do: session.CmdChoose, Zone: limits.Cheek, Indication: limits.AcneScarRolling})
-	if m == session.ModeGuarded && arm && src != protocol.DepthManual {
+	if m == session.ModeGuarded && arm {
 		r.press()
 		r.until(time.Second, "press test", func(session.View) bool { return r.cold.Procedure().PressTested })
 		r.must(session.Command{Do: session.CmdArm})
@@ -218,6 +228,9 @@ func TestEveryCellOfTheGuardsTable(t *testing.T) {
 				if got := rule.Respond(session.ModeManual, src); got != session.NotApplicable {
 					t.Errorf("%v without a link: %v, want n/a", rule, got)
 				}
+				if mode == session.ModeGuarded && src == protocol.DepthManual {
+					continue // no identity: a pen with permits reports a depth (PROTOCOL.md §3.1)
+				}
 				t.Run(strings.Join([]string{rule.String(), mode.String(), src.String()}, "/"), func(t *testing.T) {
 					t.Parallel()
 					breakCell(t, rule, mode, src, how.run, how.do, want)
@@ -230,28 +243,10 @@ func TestEveryCellOfTheGuardsTable(t *testing.T) {
 func breakCell(t *testing.T, rule session.Rule, mode session.Mode, src protocol.DepthSource, run bool, do func(*rig), want byte) {
 	r := modeRig(t, mode, src, rule != session.MotorWithoutPermit)
 	if run {
-		if mode == session.ModeGuarded && src == protocol.DepthManual {
-			if rule == session.PenDisobeys {
-				// It never has a permit to disobey: its motor on is the graver rule's.
-				r.forced = true
-				r.step(300 * time.Millisecond)
-				if f, broke := r.found(session.MotorWithoutPermit); !broke || f.Response != session.Trip {
-					t.Errorf("a motor on that was never permitted: broke %v, %+v", broke, f)
-				}
-				return
-			}
-			// Such a pen is never permitted: its motor runs against the rules.
-			switch rule {
-			case session.PenFault, session.ReadingsFrozen, session.ReadingsImpossible, session.PenRebooted, session.StopUnconfirmed:
-				r.forced = true
-				r.step(20 * time.Millisecond)
-			}
-		} else {
-			r.press()
-			r.step(500 * time.Millisecond)
-			if f, broke := r.found(rule); broke && want != 'C' {
-				t.Fatalf("broke before its time: %+v", f)
-			}
+		r.press()
+		r.step(500 * time.Millisecond)
+		if f, broke := r.found(rule); broke && want != 'C' {
+			t.Fatalf("broke before its time: %+v", f)
 		}
 	}
 	do(r)

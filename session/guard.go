@@ -55,12 +55,15 @@ type Guard struct {
 
 	ceiling   protocol.Micrometres // by which moving needles are judged
 	wanted    protocol.Micrometres // by which the dial is judged
-	since     protocol.Tick        // of the ceiling
+	since     protocol.Tick        // needles of the ceiling before may have moved until then
 	haveSince bool
+	settled   bool                 // so long ago that the peak holds none of their strokes
 	coming    protocol.Micrometres // confirmed while the motor came to rest: the ceiling once it is off
 
-	on       bool // the motor, by the newest reading
-	have     bool // last is a reading of this connection
+	movedAt  protocol.Tick // needles moved, as far as readings tell
+	rested   bool          // so long ago that no peak holds their strokes
+	on       bool          // the motor, by the newest reading
+	have     bool          // last is a reading of this connection
 	last     protocol.Reading
 	over     int // strokes in a row above ceiling + tolerance
 	highAt   protocol.Tick
@@ -129,8 +132,13 @@ func (g *Guard) confirmed(d protocol.Micrometres) {
 		return
 	}
 	g.ceiling, g.coming, g.over, g.high = d, 0, 0, false
-	g.haveSince = g.have
-	g.since = g.last.Tick
+	g.peakFrom(g.movedAt, g.rested)
+}
+
+// peakFrom says from when on the peak is of the ceiling in force: settled, or
+// when it no longer reaches back to since.
+func (g *Guard) peakFrom(since protocol.Tick, settled bool) {
+	g.since, g.haveSince, g.settled = since, g.have, settled && g.have
 }
 
 // want sets the ceiling that the dial is judged by. 0: none.
@@ -212,32 +220,40 @@ func (g *Guard) setDepth(r Rule, broken bool, now protocol.Instant, value, limit
 
 // Observe judges one reading. Readings that were lost before it show in its
 // counters and its peak, so their number does not matter.
-func (g *Guard) Observe(r *protocol.Reading, _ uint32, now protocol.Instant) {
+func (g *Guard) Observe(r *protocol.Reading, now protocol.Instant) {
 	on := r.MotorOn()
 	g.on = on
+	var strokes uint32
+	if g.have {
+		strokes = r.Strokes - g.last.Strokes
+	}
+	moved := on || strokes != 0
+	// Kept as facts, not as times: ticks of long ago wrap.
 	if !g.haveSince {
-		g.since, g.haveSince = r.Tick, true
+		g.since, g.haveSince, g.settled = r.Tick, true, false
 	}
-	if !on && g.coming > 0 {
-		g.ceiling, g.coming, g.since = g.coming, 0, r.Tick
+	g.settled = g.settled || r.Tick.Since(g.since) > peakReach
+	if moved || !g.have {
+		g.movedAt, g.rested = r.Tick, false
 	}
+	g.rested = g.rested || r.Tick.Since(g.movedAt) > peakReach
 	if on {
 		// Where a reboot can only be an alarm, the next start of the motor ends it.
 		if g.Broken(PenRebooted) && g.tripped != PenRebooted {
 			g.set(PenRebooted, false, now)
 		}
 	}
-	var strokes uint32
-	if g.have {
-		strokes = r.Strokes - g.last.Strokes
-	}
-	if on && g.ceiling > 0 {
+	if moved && g.ceiling > 0 { // with the motor off: the last strokes before it came to rest
 		g.depth(r, strokes, now)
 	} else {
 		g.over, g.high = 0, false
 		if !on {
 			g.set(DepthAboveCeiling, false, now)
 		}
+	}
+	if !on && g.coming > 0 {
+		g.ceiling, g.coming = g.coming, 0
+		g.since, g.settled = r.Tick, false
 	}
 	g.plausible(r, strokes, now)
 	g.alive(r, strokes, now)
@@ -254,7 +270,7 @@ func (g *Guard) depth(r *protocol.Reading, strokes uint32, now protocol.Instant)
 	if g.source == protocol.DepthManual {
 		return
 	}
-	if r.Set != protocol.None {
+	if r.Set != protocol.None && r.MotorOn() {
 		if d := protocol.Micrometres(r.Set); d > g.ceiling {
 			g.setDepth(DepthAboveCeiling, true, now, d, g.ceiling)
 			return
@@ -283,10 +299,10 @@ func (g *Guard) depth(r *protocol.Reading, strokes uint32, now protocol.Instant)
 }
 
 // peak judges strokes that no reading showed, lost or between two readings, by
-// the greatest depth of the last 250 ms. It reaches back 260 ms: until a
-// ceiling is older than that, the peak may hold strokes of the one before.
+// the greatest depth of the last 250 ms. It reaches back 260 ms: as long as
+// needles of the ceiling before may have moved then, it says nothing.
 func (g *Guard) peak(r *protocol.Reading, strokes uint32, limit protocol.Micrometres) bool {
-	if r.Peak == protocol.None || r.Tick.Since(g.since) <= peakReach {
+	if r.Peak == protocol.None || !g.settled {
 		return false
 	}
 	peak := protocol.Micrometres(r.Peak)
@@ -321,10 +337,11 @@ func (g *Guard) plausible(r *protocol.Reading, strokes uint32, now protocol.Inst
 	if r.Measured != protocol.None && g.source == protocol.DepthMeasured {
 		bad = protocol.Micrometres(r.Measured) > g.depthMax+beyondPen
 	}
+	bad = bad || int32(strokes) < 0
 	if g.have && g.rateMax > 0 {
 		us := int64(r.Tick.Since(g.last.Tick) / time.Microsecond)
 		most := us*g.rateMax/1000*rateNumerator/rateDenominator/1_000_000 + 3
-		bad = bad || int64(strokes) > most // strokes that fall are far more than most, modulo 2³²
+		bad = bad || int64(strokes) > most
 	}
 	if bad {
 		g.set(ReadingsImpossible, true, now)
@@ -441,7 +458,8 @@ func (g *Guard) acknowledge(linkUp bool) error {
 	g.active &^= 1 << g.tripped
 	g.tripped, g.cause = 0, Finding{}
 	// The motor is off: what the peak still holds was acknowledged with the trip.
-	g.since, g.haveSince, g.high, g.over = g.last.Tick, g.have, false, 0
+	g.high, g.over = false, 0
+	g.peakFrom(g.movedAt, g.rested)
 	// Trips that came behind the first are over with it: each would trip anew.
 	for r := Rule(1); r < ruleEnd; r++ {
 		if r.Respond(g.mode, g.source) == Trip {

@@ -47,7 +47,7 @@ func newHand(t testing.TB, rate uint16, change func(*protocol.Identity), from ui
 	return h
 }
 
-func (h *hand) see() { h.g.Observe(&h.r, 0, h.now) }
+func (h *hand) see() { h.g.Observe(&h.r, h.now) }
 
 // stroke makes one stroke without a reading.
 func (h *hand) stroke(d uint16) {
@@ -534,13 +534,13 @@ func TestAlarmOfOnePenDoesNotHideTheTripOfTheNext(t *testing.T) {
 	g.Connect(&id, session.ModeMonitor, 200)
 	g.Confirm(1500, 0)
 	r := protocol.Reading{Flags: protocol.Flags(protocol.MotorRunning), Set: 2000, Measured: 100, Peak: protocol.None}
-	g.Observe(&r, 0, 0)
+	g.Observe(&r, 0)
 	if !g.Broken(session.DepthAboveCeiling) || g.Tripped().Rule != 0 {
 		t.Fatal("no alarm")
 	}
 	id = rigIdentity()
 	g.Connect(&id, session.ModeGuarded, 200)
-	g.Observe(&r, 0, 1)
+	g.Observe(&r, 1)
 	if g.Tripped().Rule != session.DepthAboveCeiling {
 		t.Errorf("tripped by %v, want depth_above_ceiling", g.Tripped().Rule)
 	}
@@ -602,7 +602,7 @@ func TestPenThatPromisesNoDepthIsNamedFromItsFirstReading(t *testing.T) {
 	var g session.Guard
 	g.Connect(&id, session.ModeGuarded, 200)
 	r := protocol.Reading{Flags: protocol.Flags(protocol.MotorRunning), Set: protocol.None, Measured: protocol.None, Peak: protocol.None}
-	g.Observe(&r, 0, 0)
+	g.Observe(&r, 0)
 	if !g.Broken(session.DepthMissing) || g.MayRun() {
 		t.Error("a guarded pen without a depth may run, if its motor is on from the first reading")
 	}

@@ -11,10 +11,12 @@ import (
 const CommitLease = 2 * time.Second
 
 const (
-	restop      = 100 * time.Millisecond // between stops while the motor stays on
-	undrainable = 100 * time.Millisecond // readings may wait unread this long before age is judged all the same
-	strayMost   = 3 * time.Second        // bytes without a frame: no pen
-	backlogMost = 64                     // notes that wait for room in the queue to Cold
+	restop          = 100 * time.Millisecond // between stops while the motor stays on
+	undrainable     = 100 * time.Millisecond // readings may wait unread this long before age is judged all the same
+	unconfirmedMost = time.Second            // a ceiling is repeated every 50 ms
+	heardMost       = 3 * time.Second        // a pen that was not heard for so long is gone
+	strayMost       = 3 * time.Second        // bytes without a frame: no pen
+	backlogMost     = 64                     // notes that wait for room in the queue to Cold
 )
 
 // jump is by how much one clock may step against another.
@@ -47,6 +49,7 @@ type Hot struct {
 	wanted struct {
 		ceiling protocol.Micrometres
 		allow   bool
+		record  bool
 	}
 	lease protocol.Instant
 
@@ -58,7 +61,8 @@ type Hot struct {
 	proveAt   protocol.Instant // not before
 	ready     bool             // permits are being renewed
 	setting   protocol.Micrometres
-	inForce   bool // a ceiling was sent in this host session and not revoked
+	setAt     protocol.Instant // the ceiling was first sent
+	inForce   bool             // a ceiling was sent in this host session and not revoked
 	stopAt    protocol.Instant
 	restopAt  protocol.Instant
 	stopping  bool // a stop was sent, and the motor was on
@@ -71,7 +75,8 @@ type Hot struct {
 	waitingAt protocol.Instant
 	undrained bool // since waitingAt what arrived was not all read
 	strayAt   protocol.Instant
-	stray     bool // since strayAt bytes came and no frame
+	stray     bool             // since strayAt bytes came and no frame
+	heardAt   protocol.Instant // a sound frame, while no pen was up
 
 	overflow bool   // a note found the queue to Cold full
 	missed   uint32 // readings among them
@@ -92,6 +97,7 @@ func NewHot(cfg HotConfig) *Hot {
 	if h.life <= 0 {
 		h.life = protocol.DefaultLife
 	}
+	h.life = min(h.life, protocol.MaxLife)
 	h.guard.life, h.guard.period = h.life, 5*time.Millisecond
 	return h
 }
@@ -166,8 +172,13 @@ func (h *Hot) Tick(now protocol.Instant, at protocol.At, drained bool) {
 		if h.proving && now >= h.proveAt && h.mayProve() && h.host.Prove(now) {
 			h.proving = false
 		}
-	} else if h.apart && now.Sub(h.parted) > time.Second {
-		h.guard.set(LinkLost, true, now)
+	} else {
+		if h.apart && now.Sub(h.parted) > time.Second {
+			h.guard.set(LinkLost, true, now)
+		}
+		if now.Sub(h.heardAt) > heardMost {
+			h.gone(now)
+		}
 	}
 	if h.stopping && h.wasOn && now.Sub(h.stopAt) > h.life+h.stopTime() && h.host.Link() == protocol.LinkUp && !h.guard.Broken(ReadingsStale) {
 		h.guard.set(StopUnconfirmed, true, now)
@@ -182,11 +193,17 @@ func (h *Hot) Lost(now protocol.Instant) {
 	if h.apart {
 		h.guard.set(LinkLost, true, now)
 	}
-	h.guard.set(PenBusy, false, now)
-	h.guard.set(PenSilent, false, now)
 	h.guard.set(NotAPen, false, now)
 	h.stray = false
+	h.gone(now)
 	h.settle(now)
+}
+
+// gone ends what was said of a pen that is heard no more.
+func (h *Hot) gone(now protocol.Instant) {
+	for _, r := range [...]Rule{PenBusy, PenSilent, PenInvalid} {
+		h.guard.set(r, false, now)
+	}
 }
 
 // mayProve reports whether the pen may be given the test's permit: it is a
@@ -204,6 +221,10 @@ func (h *Hot) Do(o Order, now protocol.Instant) {
 		// A permit that was wanted before this session of the pen was known of is
 		// one that nobody has confirmed for it.
 		h.wanted.ceiling, h.wanted.allow = o.Ceiling, o.Allow && o.Conn == h.conn
+		if o.Record && !h.wanted.record {
+			h.lease = max(h.lease, now.Add(CommitLease)) // the first commit is due by then
+		}
+		h.wanted.record = o.Record
 		h.guard.want(o.Ceiling, now)
 		if h.mode != ModeGuarded {
 			h.guard.confirmed(o.Ceiling) // nothing will confirm it
@@ -237,9 +258,11 @@ func (h *Hot) Do(o Order, now protocol.Instant) {
 // A stop comes first, whatever else is to do.
 func (h *Hot) settle(now protocol.Instant) {
 	g := &h.guard
-	// Judged here and not with the timers, so that what a reading lets begin does not begin after the lease.
-	g.set(RecordStalled, h.overflow || h.wanted.allow && now > h.lease, now)
 	up := h.host.Link() == protocol.LinkUp
+	// Judged here and not with the timers, so that what a reading lets begin does not begin after the lease.
+	// Where no readings come there is nothing to commit.
+	due := h.wanted.allow || h.wanted.record && up && !g.Broken(ReadingsStale)
+	g.set(RecordStalled, h.overflow || due && now > h.lease, now)
 	may := g.MayRun() && h.host.Proven()
 	switch {
 	case !up:
@@ -257,7 +280,7 @@ func (h *Hot) settle(now protocol.Instant) {
 		_, c, ok := h.host.Confirmed()
 		if !ok || c != h.wanted.ceiling {
 			if h.setting != h.wanted.ceiling && h.host.SetCeiling(h.wanted.ceiling, now) != 0 {
-				h.setting, h.inForce = h.wanted.ceiling, true
+				h.setting, h.setAt, h.inForce = h.wanted.ceiling, now, true
 			}
 			h.setReady(false, now)
 			break
@@ -273,6 +296,7 @@ func (h *Hot) settle(now protocol.Instant) {
 		}
 		h.setReady(h.wanted.allow, now)
 	}
+	g.set(CeilingUnconfirmed, h.setting != 0 && now.Sub(h.setAt) > unconfirmedMost, now)
 	h.tell(now)
 }
 

@@ -11,7 +11,7 @@ import (
 func (h *Hot) strayed(frames uint64, now protocol.Instant) {
 	switch {
 	case h.host.Stats().Decoder.Frames != frames:
-		h.stray = false
+		h.stray, h.heardAt = false, now
 	case !h.stray:
 		h.stray, h.strayAt = true, now
 	}
@@ -31,7 +31,7 @@ func (h *Hot) heed(n *protocol.Notice, now protocol.Instant) {
 	g := &h.guard
 	switch n.Kind {
 	case protocol.NoticeReading:
-		g.Observe(&n.Reading, n.Lost, n.At)
+		g.Observe(&n.Reading, n.At)
 		h.observeStop(&n.Reading, n.At)
 		h.observeReleased(&n.Reading, n.At)
 		h.note.Kind, h.note.At, h.note.Reading, h.note.Age, h.note.Lost, h.note.Dropped = NoteReading, n.At, n.Reading, n.Age, n.Lost, h.missed
@@ -178,6 +178,10 @@ func (h *Hot) observeReleased(r *protocol.Reading, at protocol.Instant) {
 	}
 	h.released = out
 	if out {
+		if h.ready || r.MotorOn() {
+			h.stop(at)
+		}
+		h.setReady(false, at)
 		h.inForce, h.proving, h.setting = false, false, 0
 		h.setMode(ModeStoppable)
 		h.guard.confirmed(h.wanted.ceiling)

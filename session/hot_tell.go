@@ -41,11 +41,13 @@ func (h *Hot) flush() {
 		}
 		h.backlog = h.backlog[:copy(h.backlog, h.backlog[1:])]
 	}
-	if !h.retell {
-		return
+	if h.retell {
+		h.retell = false
+		h.retellAll()
 	}
-	h.retell = false
-	h.retellAll()
+	if len(h.backlog) == 0 && h.missed == 0 && !h.wanted.record && !h.wanted.allow {
+		h.overflow = false // nothing of it was to be recorded, so no lease will come to end it
+	}
 }
 
 // retellAll brings Cold up to date after notes were lost.
@@ -66,4 +68,9 @@ func (h *Hot) retellAll() {
 		h.say(Note{Kind: NoteUp, At: h.lastNow, Identity: &copied, Mode: h.shown, Conn: h.conn})
 		h.say(Note{Kind: NoteReady, At: h.lastNow, On: h.ready, Ceiling: h.wanted.ceiling})
 	}
+	acked := Note{Kind: NoteAcked, At: h.lastNow} // who waits for an answer may have missed it
+	if g.tripped != 0 {
+		acked.Err = &NotGoneError{g.tripped, "this program was too busy: acknowledge again"}
+	}
+	h.say(acked)
 }

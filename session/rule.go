@@ -91,6 +91,7 @@ const (
 	LinkLost
 	PenUnproven
 	PenReleased
+	CeilingUnconfirmed
 	PenNotWell
 	PenChanged
 	PenBusy
@@ -134,7 +135,7 @@ var table = [ruleEnd]ruleRow{
 	StopUnconfirmed: {"stop_unconfirmed", "TTT TTT --- ---",
 		"a stop was sent with the motor on, readings come, and none shows it after a permit's life + the pen's stop time"},
 	PenRebooted: {"pen_rebooted", "TTT TTT AAA ---",
-		"another boot id while the motor was on"},
+		"another boot id while the motor was on and the link up; a restart that takes a second shows as a lost link"},
 	ReadingsFrozen: {"readings_frozen", "TTT TTT AAA ---",
 		"motor running and no new stroke for 500 ms (and 10 strokes, at most 2 s), or on without one for 3 s, or a depth that varies by the pen's word repeats for 5 s in contact"},
 	ReadingsImpossible: {"readings_impossible", "TTT TTT AAA ---",
@@ -155,6 +156,8 @@ var table = [ruleEnd]ruleRow{
 		"the pen has not yet shown on this connection that a permit lapses"},
 	PenReleased: {"pen_released", "HHH AAA --- ---",
 		"the pen was taken out of guarded mode at the pen; it counts as stoppable until it is back"},
+	CeilingUnconfirmed: {"ceiling_unconfirmed", "AA- --- --- ---",
+		"a ceiling was sent and for 1 s no reading shows it; nothing is permitted before"},
 	PenNotWell: {"pen_not_well", "HHH HHH AAA ---",
 		"the pen reports a fault while the motor is off"},
 	PenChanged: {"pen_changed", "HHH HHH AAA ---",

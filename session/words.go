@@ -75,6 +75,8 @@ var words = [ruleEnd]Words{
 		"It takes about a second; if it does not pass, reconnect the pen with the motor off"},
 	PenReleased: {PriorityMedium, "Lift the pen", "The pen was taken out of guarded mode at the pen",
 		"Take it back into guarded mode with the same gesture"},
+	CeilingUnconfirmed: {PriorityMedium, "Wait, and do not press start", "The pen does not take the max depth that was set",
+		"Switch the pen off and on; if it comes again take another pen"},
 	PenNotWell: {PriorityLow, "Look at the pen", "The pen reports a fault",
 		"Follow the pen's own manual; it clears by itself when the fault is gone"},
 	PenChanged: {PriorityMedium, "Check the pen", "Another pen answers than the one this session began with",
