@@ -43,6 +43,17 @@ func (p *pair) mangle(change func(m *protocol.Reading)) {
 // rewrite parses frames of one type into m on their way to the host, and sends
 // what m is after change.
 func (p *pair) rewrite(typ protocol.Type, m message, change func()) {
+	p.replace(typ, func(payload []byte) []byte {
+		if err := m.Parse(payload); err != nil {
+			p.t.Fatal(err)
+		}
+		change()
+		return m.Append(nil)
+	})
+}
+
+// replace gives the frames of one type another payload on their way to the host.
+func (p *pair) replace(typ protocol.Type, with func(payload []byte) []byte) {
 	var dec protocol.Decoder
 	p.toHost = func(b []byte) []byte {
 		var out []byte
@@ -53,11 +64,7 @@ func (p *pair) rewrite(typ protocol.Type, m message, change func()) {
 			}
 			payload := append([]byte(nil), f.Payload...)
 			if f.Type == typ {
-				if err := m.Parse(payload); err != nil {
-					p.t.Fatal(err)
-				}
-				change()
-				payload = m.Append(nil)
+				payload = with(payload)
 			}
 			out = protocol.AppendFrame(out, f.Type, f.Seq, payload)
 		}

@@ -26,7 +26,7 @@ type pair struct {
 func testIdentity() protocol.Identity {
 	return protocol.Identity{
 		MinVersion: 1, MaxVersion: 1, Boot: 77,
-		Caps: protocol.CapPermits | protocol.CapStop | protocol.CapSet | protocol.CapMeasured |
+		Caps: protocol.CapPermits | protocol.CapStop | protocol.CapParks | protocol.CapSet | protocol.CapMeasured |
 			protocol.CapContact | protocol.CapSimulated | protocol.CapAnnounces,
 		DepthMin: 250, DepthMax: 2500, DepthStep: 250, Resolution: 10, Accuracy: 50,
 		RateMin: 1170, RateMax: 1170, StopMS: 40, ReadingsMin: 20, ReadingsMax: 1000,
@@ -153,6 +153,32 @@ func TestHostPenFirstTreatment(t *testing.T) {
 		p.want(protocol.NoticeRevoked, 100*time.Millisecond)
 		if s := p.host.Stats(); s.Lost != 0 || s.Duplicates != 0 || s.Foreign != 0 || s.Malformed != 0 || s.Refusals != 0 || s.Dropped != 0 {
 			t.Errorf("on a sound line: %+v", s)
+		}
+	}
+}
+
+// A pen that says of itself what no guarded pen may be is not taken at all, not
+// even for stoppable: its word is worth nothing.
+func TestNoSessionOnAnIdentityThatCannotBe(t *testing.T) {
+	for name, change := range map[string]func(m *protocol.Identity){
+		"65 s to stop":  func(m *protocol.Identity) { m.StopMS = 65535 },
+		"no parking":    func(m *protocol.Identity) { m.Caps &^= protocol.CapParks },
+		"no depth":      func(m *protocol.Identity) { m.Caps &^= protocol.CapSet | protocol.CapMeasured },
+		"few readings":  func(m *protocol.Identity) { m.ReadingsMin, m.ReadingsMax = 1, 10 },
+		"no stop":       func(m *protocol.Identity) { m.Caps &^= protocol.CapStop },
+		"another range": func(m *protocol.Identity) { m.DepthMax = 0 },
+	} {
+		p := newPair(t, testIdentity(), 0)
+		p.replace(protocol.TypeIdentity, func([]byte) []byte {
+			id := testIdentity()
+			change(&id)
+			return id.Append(nil)
+		})
+		sent := p.listen(protocol.TypeHello, yes)
+		p.want(protocol.NoticeBadPen, 1200*time.Millisecond)
+		p.step(3 * time.Second)
+		if p.host.Link() != protocol.LinkListening || len(sent.at) != 0 {
+			t.Errorf("%s: link %v, %d hellos", name, p.host.Link(), len(sent.at))
 		}
 	}
 }

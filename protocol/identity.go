@@ -60,7 +60,7 @@ type Identity struct {
 	Resolution             uint16    // of measured depth, µm
 	Accuracy               uint16    // of measured depth, ± µm; 0: not stated
 	RateMin, RateMax       DeciHertz // stroke rate
-	StopMS                 uint16    // from taking a stop to needles clear, at worst, ms
+	StopMS                 uint16    // from drive off to needles clear, at worst, ms; at most [GuardedStopMS] with CapPermits
 	ReadingsMin            uint16    // readings per second it can send
 	ReadingsMax            uint16
 	BaudMax                uint32 // 0: not a UART
@@ -177,6 +177,14 @@ func (m *Identity) check() error {
 		return bad("telemetry range", fmt.Sprintf("%d to %d readings/s", m.ReadingsMin, m.ReadingsMax))
 	case m.Caps.Has(CapPermits) && !m.Caps.Has(CapStop):
 		return bad("capabilities", "permits without stop")
+	case m.Caps.Has(CapPermits) && !m.Caps.Has(CapParks):
+		return bad("capabilities", "permits without parks")
+	case m.Caps.Has(CapPermits) && m.Depth() == DepthManual:
+		return bad("capabilities", "permits, but neither set nor measured depth")
+	case m.Caps.Has(CapPermits) && m.StopMS > GuardedStopMS:
+		return bad("stop time", fmt.Sprintf("%d ms of a pen that takes permits, at most %d", m.StopMS, GuardedStopMS))
+	case m.Caps.Has(CapPermits) && m.ReadingsMax < GuardedReadings:
+		return bad("telemetry range", fmt.Sprintf("at most %d readings/s of a pen that takes permits, at least %d", m.ReadingsMax, GuardedReadings))
 	case m.Caps.Has(CapTalksOnly) && (m.Caps.Has(CapPermits) || m.Caps.Has(CapStop)):
 		return bad("capabilities", "never listens, yet takes commands")
 	}

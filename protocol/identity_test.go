@@ -46,6 +46,10 @@ func badIdentities() []struct {
 	add("readings upside down", "telemetry range", func(m *protocol.Identity) { m.ReadingsMin = m.ReadingsMax + 1 })
 	add("no readings", "telemetry range", func(m *protocol.Identity) { m.ReadingsMin, m.ReadingsMax = 0, 0 })
 	add("permits without stop", "capabilities", func(m *protocol.Identity) { m.Caps &^= protocol.CapStop })
+	add("permits without parking", "capabilities", func(m *protocol.Identity) { m.Caps &^= protocol.CapParks })
+	add("permits without a depth", "capabilities", func(m *protocol.Identity) { m.Caps &^= protocol.CapSet | protocol.CapMeasured })
+	add("permits, and 101 ms to stop", "stop time", func(m *protocol.Identity) { m.StopMS = 101 })
+	add("permits, and at most 19 readings", "telemetry range", func(m *protocol.Identity) { m.ReadingsMax = 19 })
 	add("never listens, yet stops", "capabilities", func(m *protocol.Identity) {
 		m.Caps = protocol.CapTalksOnly | protocol.CapStop
 	})

@@ -31,6 +31,7 @@ const (
 	MaxLifeMS       = 500    // a permit's longest life
 	TrialCeiling    = 1      // µm: a permit under it is a trial, and starts no motor (§6.5)
 	GuardedReadings = 20     // least readings per second of a pen that takes permits
+	GuardedStopMS   = 100    // longest stop time of a pen that takes permits (§6.6)
 	MaxRefusals     = 20     // refusals and busies in each second of the pen's uptime
 
 	eventQueue = 16

@@ -210,13 +210,17 @@ func samples() []struct {
 	zero, full := protocol.Session{}, protocol.Session{Nonce: f64, Boot: f32}
 	id := guardedID()
 	widest := protocol.Identity{
-		MinVersion: 1, MaxVersion: 255, Boot: f32, Caps: 0xffffefff, DepthMin: 65534, DepthMax: 65534, DepthStep: f16,
+		MinVersion: 1, MaxVersion: 255, Boot: f32, Caps: 0xffffeffe, DepthMin: 65534, DepthMax: 65534, DepthStep: f16,
 		Resolution: f16, Accuracy: f16, RateMin: f16, RateMax: f16, StopMS: f16, ReadingsMin: f16, ReadingsMax: f16,
 		BaudMax: f32, NeedleLength: f16, NeedleCount: 255, Vendor: strings.Repeat("V", 32), Model: strings.Repeat("é", 16),
 		Serial: strings.Repeat("s", 32), Firmware: strings.Repeat("f", 32),
 	}
+	bounds := id
+	bounds.StopMS, bounds.ReadingsMin, bounds.ReadingsMax = 100, 20, 20
+	bounds.Caps &^= protocol.CapMeasured
 	return []sample{
 		{"a guarded pen", protocol.TypeIdentity, 1, &id},
+		{"a guarded pen that just may be one", protocol.TypeIdentity, 1, &bounds},
 		{"a talk-only pen that states little", protocol.TypeIdentity, 0, &protocol.Identity{
 			MinVersion: 1, MaxVersion: 1, Boot: 1, Caps: protocol.CapTalksOnly | protocol.CapSet, DepthMax: 2500,
 			ReadingsMin: 20, ReadingsMax: 20}},

@@ -63,7 +63,7 @@ type commit struct {
 func rigIdentity() protocol.Identity {
 	return protocol.Identity{
 		MinVersion: 1, MaxVersion: 1, Boot: 77,
-		Caps: protocol.CapPermits | protocol.CapStop | protocol.CapSet | protocol.CapMeasured |
+		Caps: protocol.CapPermits | protocol.CapStop | protocol.CapParks | protocol.CapSet | protocol.CapMeasured |
 			protocol.CapContact | protocol.CapSimulated | protocol.CapAnnounces,
 		DepthMin: 250, DepthMax: 2500, DepthStep: 250, Resolution: 10, Accuracy: 50,
 		RateMin: 1000, RateMax: 1200, StopMS: 40, ReadingsMin: 20, ReadingsMax: 1000,

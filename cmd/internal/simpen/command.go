@@ -88,6 +88,8 @@ func (f *flags) config() (Config, error) {
 		return bad(errors.New("--for is negative"))
 	case f.rate < 0 || f.rate > 1000:
 		return bad(errors.New("--rate: want 1 to 1000 readings per second"))
+	case f.rate > 0 && f.rate < protocol.GuardedReadings && id.Caps.Has(protocol.CapPermits):
+		return bad(fmt.Errorf("--rate: a pen that takes permits sends %d readings per second or more", protocol.GuardedReadings))
 	case f.rate > 0:
 		id.ReadingsMax = uint16(f.rate)
 		id.ReadingsMin = min(id.ReadingsMin, id.ReadingsMax)

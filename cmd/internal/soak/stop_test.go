@@ -93,7 +93,7 @@ func newBench(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	id := protocol.Identity{MinVersion: 1, MaxVersion: 1, Boot: 99,
-		Caps:     protocol.CapPermits | protocol.CapStop | protocol.CapMeasured | protocol.CapSet | protocol.CapSimulated,
+		Caps:     protocol.CapPermits | protocol.CapStop | protocol.CapParks | protocol.CapMeasured | protocol.CapSet | protocol.CapSimulated,
 		DepthMin: 250, DepthMax: 2500, DepthStep: 250, Resolution: 10, Accuracy: 50, RateMin: 1000, RateMax: 2000,
 		StopMS: 40, ReadingsMin: 20, ReadingsMax: 1000, Vendor: "Bench", Model: "stop", Serial: "1"}
 	pen, err := protocol.NewPen(protocol.PenConfig{Identity: id})
