@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -76,7 +77,7 @@ func TestDemoToItsEnd(t *testing.T) {
 		`the screen says: Turn the dial to 0\.75 mm\. It is at 1\.50 mm`,
 		`✓ a hold, not a trip`,
 		`✓ Refused: periorbital is not offered for acne scars`,
-		`» over-limit reading → motor off: [\d.]+ (ms|µs); overshoot \d\.\d\d mm; strokes after: \d+`,
+		`» over-limit reading → needles stopped: [\d.]+ ms; overshoot \d\.\d\d mm; strokes after: \d+`,
 		`✓ STOPPED: 1\.75 mm, with max depth 1\.50 mm`,
 		`✓ acknowledging too early is refused: the dial is at 2\.50 mm`,
 		`» the pen stopped by itself: permit died \d+ ms after the newest one arrived, needles clear \d+ ms later`,
@@ -107,11 +108,53 @@ func TestDemoToItsEnd(t *testing.T) {
 	if strings.Contains(text, "by the agent's stop") && !own.MatchString(text) {
 		t.Errorf("the agent stopped the pen, and its figures are not there:\n%s", text)
 	}
+	wantAsInREADME(t, text)
 	wantGone(t, text, 3)
 	wantDemoRecord(t, dir)
 	code, shown, _ := penlog(t, "session", "show", "last", "--dir", dir)
 	if code != exitDone || !strings.Contains(strings.ToUpper(shown), "SIMULATED") {
 		t.Errorf("session show: exit code %d\n%s", code, shown)
+	}
+}
+
+// wantAsInREADME compares what the demo said with the README's transcript, figures
+// apart: each line shown there was said, in that order, and no scene is missing.
+func wantAsInREADME(t *testing.T, text string) {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := transcripts(string(b), "demo --")
+	if len(all) != 1 {
+		t.Fatalf("the README has %d transcripts of the demo", len(all))
+	}
+	figures := regexp.MustCompile(`[0-9][0-9a-f.-]*( (ms|µs))?|/\S*/record|at serial:\S+`)
+	plain := func(line string) string { return strings.TrimSpace(figures.ReplaceAllString(line, "#")) }
+	var said, scenes []string
+	for line := range strings.Lines(text) {
+		said = append(said, plain(line))
+		if strings.Contains(line, "▸") {
+			scenes = append(scenes, plain(line))
+		}
+	}
+	at, shown := 0, 0
+	for _, line := range all[0].lines {
+		if strings.Contains(line, "▸") {
+			if shown >= len(scenes) || scenes[shown] != plain(line) {
+				t.Errorf("README's scene %q is not the demo's; its scenes are %q", line, scenes)
+			}
+			shown++
+		}
+		i := slices.Index(said[at:], plain(line))
+		if i < 0 {
+			t.Errorf("README shows %q, which the demo does not say there:\n%s", line, strings.Join(said, "\n"))
+			continue
+		}
+		at += i + 1
+	}
+	if shown != len(scenes) {
+		t.Errorf("README shows %d scenes of %d", shown, len(scenes))
 	}
 }
 

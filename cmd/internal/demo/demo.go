@@ -321,6 +321,8 @@ func (d *demo) end(ctx context.Context) {
 		for _, f := range d.failed {
 			d.say(asBad, "%s", f)
 		}
+	} else if d.met == 0 {
+		d.say(asText, "it ended before anything could be shown")
 	} else {
 		d.say(asGood, "everything went as it should: %s", plural(d.met, "expectation"))
 	}

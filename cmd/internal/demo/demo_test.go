@@ -29,11 +29,11 @@ func TestMeasuredNumbersSayFromWhereToWhere(t *testing.T) {
 		want []string
 	}{
 		{"stopped by the agent", over, []string{
-			"over-limit reading → motor off: 1.2 ms; overshoot 0.26 mm; strokes after: 3",
-			"reading written at the pen → stop read back there: 1.2 ms; motor off → needles clear of the skin: 39 ms"}},
+			"over-limit reading → needles stopped: 41 ms; overshoot 0.26 mm; strokes after: 3",
+			"of these, reading written at the pen → stop read back there: 1.2 ms; → motor off: 1.2 ms; from there → needles clear of the skin: 39 ms"}},
 		{"stopped by the permit's death", unread, []string{
-			"over-limit reading → motor off: 1.2 ms; overshoot 0.26 mm; strokes after: 3",
-			"reading written at the pen → stop read back there: not measured; motor off → needles clear of the skin: 39 ms"}},
+			"over-limit reading → needles stopped: 41 ms; overshoot 0.26 mm; strokes after: 3",
+			"of these, reading written at the pen → stop read back there: not measured; → motor off: 1.2 ms; from there → needles clear of the skin: 39 ms"}},
 		{"came down by itself", down, []string{"above max 1.50 mm for a moment, deepest 1.76 mm; it came down without a stop"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

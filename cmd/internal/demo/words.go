@@ -37,10 +37,10 @@ func overWords(o *simpen.OverLimit) []string {
 		return ms(to - from)
 	}
 	return []string{
-		fmt.Sprintf("over-limit reading → motor off: %s; overshoot %s; strokes after: %d",
-			after(o.WrittenUS, o.MotorOffUS), mm(o.OvershootUM), o.StrokesAfter),
-		fmt.Sprintf("reading written at the pen → stop read back there: %s; motor off → needles clear of the skin: %s",
-			after(o.WrittenUS, o.RevokeUS), after(o.MotorOffUS, o.ClearUS)),
+		fmt.Sprintf("over-limit reading → needles stopped: %s; overshoot %s; strokes after: %d",
+			after(o.WrittenUS, o.ClearUS), mm(o.OvershootUM), o.StrokesAfter),
+		fmt.Sprintf("of these, reading written at the pen → stop read back there: %s; → motor off: %s; from there → needles clear of the skin: %s",
+			after(o.WrittenUS, o.RevokeUS), after(o.WrittenUS, o.MotorOffUS), after(o.MotorOffUS, o.ClearUS)),
 	}
 }
 
