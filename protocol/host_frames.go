@@ -116,11 +116,15 @@ func (h *Host) hear(now Instant) bool {
 }
 
 func (h *Host) identity(p []byte, now Instant) {
-	if h.idLen == 0 || !bytes.Equal(p, h.idRaw[:h.idLen]) {
+	changed := h.idLen == 0 || !bytes.Equal(p, h.idRaw[:h.idLen])
+	if changed {
 		var id Identity
 		if err := id.Parse(p); err != nil {
 			h.stats.Malformed++
-			h.strange = false // it is told for what it is
+			if h.link != LinkListening {
+				h.lose(now)
+			}
+			h.known, h.strange = false, false // it is told for what it is
 			h.notice(Notice{Kind: NoticeBadPen, At: now, Err: err})
 			return
 		}
@@ -128,30 +132,34 @@ func (h *Host) identity(p []byte, now Instant) {
 		h.id = id
 	}
 	h.heardAt = now
-	h.known = !h.id.Caps.Has(CapTalksOnly)
+	talks := h.id.Caps.Has(CapTalksOnly)
+	h.known = !talks
+	rebooted := h.boot != 0 && h.id.Boot != h.boot
 	switch {
-	case h.boot != 0 && h.id.Boot != h.boot:
-		// Another boot of the pen, or another pen on the line.
+	case rebooted: // or another pen on the line
 		h.over(NoticeRebooted, now)
-		h.boot, h.previous = h.id.Boot, 0
-		h.received = 0
-		h.nonce = 0
-		h.greet(now)
-		return
+		h.nonce, h.previous = 0, 0
+	case h.link == LinkUp && changed:
+		// The same boot, and another story: whatever was found out was of another
+		// pen, or is so no more. Source: PROTOCOL.md §3.1.
+		h.over(NoticeLost, now)
 	case h.link == LinkUp:
-		// An identity in mid-session is the answer to a repeated hello, or the
-		// pen lost its host. The second shows in its silence.
-		h.boot = h.id.Boot
+		// The answer to a repeated hello, or the pen lost its host. The second
+		// shows in its silence.
 		return
 	}
-	h.boot = h.id.Boot
-	h.idFresh = true
-	if h.id.Caps.Has(CapTalksOnly) {
-		h.welcomed, h.received, h.rate = true, 0, h.id.ReadingsMax
+	switch {
+	case talks:
+		h.lose(now) // it gets no byte of ours
+		h.boot, h.idFresh, h.welcomed, h.received, h.rate = h.id.Boot, true, true, 0, h.id.ReadingsMax
 		h.up(now)
-		return
+	case rebooted || h.link == LinkUp:
+		h.boot = h.id.Boot
+		h.greet(now)
+	default:
+		h.boot, h.idFresh = h.id.Boot, true
+		h.come(now)
 	}
-	h.come(now)
 }
 
 func (h *Host) welcome(p []byte, now Instant) {

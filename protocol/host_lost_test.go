@@ -88,3 +88,84 @@ func TestAHostThatOversleptOpensANewSession(t *testing.T) {
 		}
 	}
 }
+
+// tell gives the host an identity as the pen's own.
+func (p *pair) tell(id protocol.Identity) {
+	p.host.Receive(protocol.AppendFrame(nil, protocol.TypeIdentity, 60_000, id.Append(nil)), p.now)
+	p.drain()
+}
+
+// Under the same boot, too: what was proved was proved by a pen of that name and
+// of those stop times.
+func TestAnotherIdentityInMidSessionEndsIt(t *testing.T) {
+	for name, change := range map[string]func(m *protocol.Identity){
+		"serial":    func(m *protocol.Identity) { m.Serial = "0002" },
+		"stop time": func(m *protocol.Identity) { m.StopMS = 100 },
+		"accuracy":  func(m *protocol.Identity) { m.Accuracy = 150 },
+	} {
+		p := newPair(t, testIdentity(), 0)
+		p.ready(1500)
+		id := testIdentity()
+		p.tell(id)
+		if p.host.Link() != protocol.LinkUp || !p.host.Proven() {
+			t.Fatalf("%s: its own identity once more ends the session", name)
+		}
+		change(&id)
+		p.notices = nil
+		p.tell(id)
+		if p.host.Proven() || p.host.Allowed() || p.host.Link() == protocol.LinkUp {
+			t.Errorf("%s: still up", name)
+		}
+		p.want(protocol.NoticeLost, time.Millisecond)
+		p.want(protocol.NoticeUp, time.Second)
+		if p.host.Proven() {
+			t.Errorf("%s: proven without a test", name)
+		}
+	}
+}
+
+func TestIdentityThatCannotBeInMidSessionEndsIt(t *testing.T) {
+	p := newPair(t, testIdentity(), 0)
+	p.ready(1500)
+	p.notices = nil
+	id := testIdentity()
+	id.StopMS = 65535
+	hellos := p.listen(protocol.TypeHello, no)
+	p.tell(id)
+	p.want(protocol.NoticeLost, time.Millisecond)
+	p.want(protocol.NoticeBadPen, time.Millisecond)
+	p.step(900 * time.Millisecond)
+	if p.host.Link() != protocol.LinkListening || len(hellos.at) != 0 {
+		t.Errorf("link %v, %d hellos", p.host.Link(), len(hellos.at))
+	}
+}
+
+func TestTalkOnlyPenThatRebootsGetsNoByte(t *testing.T) {
+	id := testIdentity()
+	id.Caps = protocol.CapTalksOnly | protocol.CapSet
+	for _, tt := range []struct {
+		name   string
+		change func(m *protocol.Identity)
+		end    protocol.NoticeKind
+	}{
+		{"another boot", func(m *protocol.Identity) { m.Boot++ }, protocol.NoticeRebooted},
+		{"another serial", func(m *protocol.Identity) { m.Serial = "0002" }, protocol.NoticeLost},
+	} {
+		p := newPair(t, id, 0)
+		sent := 0
+		p.toPen = func(*protocol.Outgoing) bool { sent++; return true }
+		p.want(protocol.NoticeUp, 2*time.Second)
+		p.step(time.Second)
+		p.notices = nil
+		other := id
+		tt.change(&other)
+		p.tell(other)
+		p.replace(protocol.TypeIdentity, func([]byte) []byte { return other.Append(nil) })
+		p.want(tt.end, time.Millisecond)
+		p.want(protocol.NoticeUp, time.Millisecond)
+		p.step(3 * time.Second)
+		if sent != 0 || p.host.Link() != protocol.LinkUp || *p.host.Identity() != other || p.has(protocol.NoticeLost) {
+			t.Errorf("%s: %d frames sent, link %v, notices %v", tt.name, sent, p.host.Link(), p.notices)
+		}
+	}
+}
