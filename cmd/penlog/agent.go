@@ -87,7 +87,7 @@ func runAgent(ctx context.Context, f agentFlags, stdout, stderr io.Writer) error
 		}
 	}
 	out := stdout
-	tty := isTerminal(stdout)
+	tty := drawable(stdout)
 	logTo := stderr
 	if tty && !f.quiet && isTerminal(stderr) {
 		// The view and a log can't share a screen: the log goes beside the record.
@@ -181,6 +181,12 @@ func show(ctx context.Context, a *agent.Agent, out io.Writer, tty bool) {
 			fmt.Fprintln(out, l)
 		}
 	}
+}
+
+// drawable reports whether w is a terminal, and lets it draw.
+func drawable(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && screen.Prepare(f)
 }
 
 func isTerminal(w any) bool {

@@ -88,7 +88,7 @@ func runDemo(ctx context.Context, f demoFlags, stdin io.Reader, stdout io.Writer
 		Agent: []string{"demo", "agent"}, Pen: []string{"demo", "pen"},
 		Dir: f.dir, Seed: f.seed, For: f.last, Out: stdout,
 	}
-	if !f.plain && isTerminal(stdin) && isTerminal(stdout) && os.Getenv("TERM") != "dumb" {
+	if !f.plain && isTerminal(stdin) && drawable(stdout) && os.Getenv("TERM") != "dumb" {
 		in := stdin.(*os.File)
 		old, err := term.MakeRaw(int(in.Fd()))
 		if err != nil {

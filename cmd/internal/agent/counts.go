@@ -2,6 +2,7 @@ package agent
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -167,10 +168,16 @@ func (c *counts) commit(k store.Committed) {
 func (c *counts) seen(v *session.View) {
 	defer c.lock()()
 	now := time.Now()
-	if !c.seenAt.IsZero() && v.Open && (!v.PenUp || v.Mode == session.ModeNone) {
+	if !c.seenAt.IsZero() && v.Open && unmonitored(v) {
 		c.unseen += now.Sub(c.seenAt)
 	}
 	c.seenAt = now
+}
+
+// unmonitored reports whether nobody could have seen a stroke go too deep.
+func unmonitored(v *session.View) bool {
+	return !v.PenUp || v.Mode == session.ModeNone ||
+		slices.ContainsFunc(v.Broken, func(b session.RuleView) bool { return b.Rule == session.ReadingsStale })
 }
 
 // Counts returns a snapshot. Any goroutine may ask.
