@@ -38,7 +38,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"record": scriptRecord, "exits": scriptExits, "flip": scriptFlip, "json": scriptJSON,
+			"record": scriptRecord, "exits": scriptExits, "flip": scriptFlip, "json": scriptJSON, "waitfor": scriptWaitFor,
 		},
 	})
 }
