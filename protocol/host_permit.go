@@ -75,14 +75,23 @@ func (h *Host) SetCeiling(d Micrometres, now Instant) uint16 {
 	if h.link != LinkUp || d <= TrialCeiling || d >= None {
 		return 0
 	}
-	if p.nextGen >= lastGenerat {
-		h.over(NoticeLost, now)
-		h.greet(now)
+	if h.ranOut(now) {
 		return 0
 	}
 	p.test = testNone
 	h.setCeiling(uint16(d), now)
 	return p.gen
+}
+
+// ranOut opens a new session when no generation is left for another ceiling, and
+// reports whether it did. Source: PROTOCOL.md §7.8.
+func (h *Host) ranOut(now Instant) bool {
+	if h.permit.nextGen < lastGenerat {
+		return false
+	}
+	h.over(NoticeLost, now)
+	h.greet(now)
+	return true
 }
 
 func (h *Host) setCeiling(d uint16, now Instant) {
@@ -134,11 +143,12 @@ func (h *Host) Proven() bool { return h.permit.proven && h.link == LinkUp }
 // seen in telemetry, left to lapse, seen gone. NoticeProven, NoticeUnproven or
 // NoticeDisobeyed tells the outcome. It reports whether the test began: not when
 // the motor is on, the pen takes no permits, is released from guarded mode, or
-// disobeyed in this boot.
+// disobeyed in this boot; nor when generations ran out and a new session is being
+// opened.
 func (h *Host) Prove(now Instant) bool {
 	p := &h.permit
 	if h.link != LinkUp || !h.haveSeen || h.newest.MotorOn() || !h.id.Caps.Has(CapPermits) ||
-		h.newest.Flags.Has(FlagReleased) || h.Disobeyed() || p.nextGen >= lastGenerat {
+		h.newest.Flags.Has(FlagReleased) || h.Disobeyed() || h.ranOut(now) {
 		return false
 	}
 	p.proven, p.testTries = false, 0

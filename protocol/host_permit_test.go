@@ -268,6 +268,28 @@ func TestGenerationsRunOut(t *testing.T) {
 	p.want(protocol.NoticeRevoked, time.Second)
 }
 
+// Revokes alone can use the generations up: then the next test opens a session.
+func TestTestAfterGenerationsRanOut(t *testing.T) {
+	p := newPair(t, testIdentity(), 0)
+	p.want(protocol.NoticeUp, 2*time.Second)
+	p.step(50 * time.Millisecond)
+	for range 0x10000 {
+		p.host.Revoke(p.now)
+	}
+	p.want(protocol.NoticeRevoked, time.Second)
+	if p.host.Prove(p.now) {
+		t.Fatal("begun without a generation")
+	}
+	p.drain()
+	p.want(protocol.NoticeLost, time.Millisecond)
+	p.want(protocol.NoticeUp, time.Second)
+	p.step(50 * time.Millisecond)
+	if !p.host.Prove(p.now) {
+		t.Fatal("not begun in the new session")
+	}
+	p.want(protocol.NoticeProven, time.Second)
+}
+
 func TestProveFailsWhere(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
