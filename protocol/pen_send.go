@@ -191,7 +191,7 @@ func (p *Pen) reading() Reading {
 	set(p.permit, FlagPermit)
 	set(p.released, FlagReleased)
 	set(p.sense.Retracted, FlagRetracted)
-	set(p.sense.Faults != 0, FlagFault)
+	set(p.sense.Faults&FaultsForbid != 0, FlagFault)
 	set(p.sense.Cartridge, FlagCartridge)
 	return Reading{
 		Tick: p.now.Tick(), Sent: p.sent + 1, Flags: MakeFlags(p.motorState(), p.sense.Axis, bits),

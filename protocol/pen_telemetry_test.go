@@ -631,7 +631,8 @@ func TestFlagsShowWhatIsSensed(t *testing.T) {
 		{protocol.Sensors{ContactKnown: true}, protocol.FlagContactKnown},
 		{protocol.Sensors{ContactKnown: true, Contact: true}, protocol.FlagContactKnown | protocol.FlagContact},
 		{protocol.Sensors{Axis: protocol.AxisStamp, Retracted: true, Cartridge: true}, protocol.MakeFlags(0, protocol.AxisStamp, protocol.FlagRetracted|protocol.FlagCartridge)},
-		{protocol.Sensors{Faults: 1 << 31}, protocol.FlagFault},
+		{protocol.Sensors{Faults: 1 << 7}, protocol.FlagFault},
+		{protocol.Sensors{Faults: 0xffffff00}, 0},                                                         // a maker's warnings forbid nothing
 		{protocol.Sensors{Motor: protocol.MotorRunning}, protocol.MakeFlags(protocol.MotorRunning, 0, 0)}, // against the drive
 	} {
 		r := newRig(t)

@@ -31,11 +31,11 @@ type Flags uint16
 // The bits of Flags beside motor (bits 0–1) and axis (bits 4–6).
 const (
 	FlagContactKnown Flags = 1 << 2
-	FlagContact      Flags = 1 << 3 // the tip touches skin
-	FlagPermit       Flags = 1 << 7 // a permit is in force
-	FlagReleased     Flags = 1 << 8 // taken out of guarded mode at the pen
-	FlagRetracted    Flags = 1 << 9 // the needles are behind the skin-contact plane
-	FlagFault        Flags = 1 << 10
+	FlagContact      Flags = 1 << 3  // the tip touches skin
+	FlagPermit       Flags = 1 << 7  // a permit is in force
+	FlagReleased     Flags = 1 << 8  // taken out of guarded mode at the pen
+	FlagRetracted    Flags = 1 << 9  // the needles are behind the skin-contact plane
+	FlagFault        Flags = 1 << 10 // one of FaultsForbid
 	FlagCartridge    Flags = 1 << 11 // a cartridge is in
 )
 
