@@ -77,6 +77,7 @@ type Cold struct {
 	arrived  protocol.Instant // of the newest sample
 	flushAt  protocol.Instant
 	flushNow bool
+	leasedAt protocol.Instant // Hot was last told that nothing waits to be written
 
 	orders  []Order
 	wanted  Order // what Hot was last told
@@ -111,6 +112,7 @@ type Cold struct {
 
 type flight struct {
 	seq     uint64
+	at      protocol.Instant // when it was handed out
 	record  uint64           // newest record in it, 0: none
 	arrived protocol.Instant // newest sample in it
 	signal  bool
@@ -241,10 +243,30 @@ func (c *Cold) Tick(now protocol.Instant, at protocol.At) {
 		}
 		c.flushNow = false
 		if chunk != nil || len(c.records) > 0 {
-			c.queue(chunk, c.source())
+			c.queue(chunk, c.source(), now)
 		}
 	}
+	if c.open() && !c.wanted.Allow && c.count == 0 && now.Sub(c.leasedAt) >= chunkEvery/2 {
+		c.lease(now)
+	}
 	c.settle(now)
+}
+
+// lease tells Hot that all handed out before the oldest batch on its way is on
+// disk. While permits are wanted only signal that was committed says so; while
+// none are, no reading need come, and a record with nothing to write is sound.
+func (c *Cold) lease(now protocol.Instant) {
+	c.leasedAt = now
+	until := now
+	if len(c.flying) > 0 {
+		until = c.flying[0].at
+	}
+	c.orders = append(c.orders, Order{Kind: OrderLease, Until: until.Add(CommitLease)})
+}
+
+// stalled reports whether what was handed out does not get to the disk.
+func (c *Cold) stalled(now protocol.Instant) bool {
+	return len(c.records) > maxPending || len(c.flying) > 0 && now.Sub(c.flying[0].at) > CommitLease
 }
 
 func (c *Cold) source() Source {
@@ -265,10 +287,10 @@ func (c *Cold) chunk() *SignalChunk {
 	return s
 }
 
-func (c *Cold) queue(chunk *SignalChunk, src Source) {
+func (c *Cold) queue(chunk *SignalChunk, src Source, now protocol.Instant) {
 	c.batchSeq++
 	c.batches = append(c.batches, Batch{Seq: c.batchSeq, Session: c.chain.Session, Records: c.records, Chunk: chunk, Source: src})
-	f := flight{seq: c.batchSeq, session: c.chain.Session}
+	f := flight{seq: c.batchSeq, at: now, session: c.chain.Session}
 	if n := len(c.records); n > 0 {
 		f.record = c.records[n-1].Seq
 	}
@@ -323,6 +345,7 @@ func (c *Cold) settle(now protocol.Instant) {
 	w := Order{Kind: OrderWant, Conn: c.conn}
 	if c.proc != nil {
 		w.Ceiling, w.Allow = c.proc.Desire()
+		w.Record = c.open() && !c.proc.Foreign
 	}
 	if c.committed < c.verdictSeq {
 		w.Allow = false

@@ -14,7 +14,7 @@ func (c *Cold) Command(cmd Command, now protocol.Instant, at protocol.At) uint64
 	t := c.ticket
 	// What is not UTF-8 would not come back from the record as it went in.
 	cmd.By, cmd.Text, cmd.Patient = By(valid(string(cmd.By))), valid(cmd.Text), valid(cmd.Patient)
-	events, err := c.decide(cmd, t)
+	events, err := c.decide(cmd, t, now)
 	switch {
 	case err != nil:
 		c.answers = append(c.answers, Answer{Ticket: t, Err: err, View: c.View(now)})
@@ -67,9 +67,12 @@ func person(by By, do CommandKind) error {
 }
 
 // decide gives the events of a command; none and no error when Hot is asked first.
-func (c *Cold) decide(cmd Command, t uint64) ([]Event, error) {
+func (c *Cold) decide(cmd Command, t uint64, now protocol.Instant) ([]Event, error) {
 	if err := cmd.Do.known(); err != nil {
 		return nil, err
+	}
+	if c.stalled(now) && cmd.Do != CmdStop && cmd.Do != CmdPause && cmd.Do != CmdAbort && cmd.Do != CmdAcknowledge {
+		return nil, &RefusedError{Code: "record_stalled", Words: "the record can't be written", Remedy: "check the free space and the disk of this PC"}
 	}
 	if cmd.Do == CmdOpen {
 		if c.open() {
@@ -83,9 +86,6 @@ func (c *Cold) decide(cmd Command, t uint64) ([]Event, error) {
 		}
 		return []Event{Opened{By: cmd.By, Agent: c.cfg.Version, Table: c.cfg.Limits.Version(), Hash: c.cfg.Limits.Hash(), Patient: cmd.Patient}}, nil
 	}
-	if len(c.records) > maxPending && cmd.Do != CmdStop && cmd.Do != CmdPause && cmd.Do != CmdAbort {
-		return nil, &RefusedError{Code: "record_stalled", Words: "the record can't be written", Remedy: "check the free space and the disk of this PC"}
-	}
 	if cmd.Do == CmdLocate {
 		switch {
 		case c.pen == nil:
@@ -94,7 +94,7 @@ func (c *Cold) decide(cmd Command, t uint64) ([]Event, error) {
 			return nil, &RefusedError{Code: "unsupported", Words: "this pen has no light or sound to show itself by", Remedy: "follow its cable"}
 		}
 		c.orders = append(c.orders, Order{Kind: OrderLocate})
-		c.answers = append(c.answers, Answer{Ticket: t, View: c.View(0)})
+		c.answers = append(c.answers, Answer{Ticket: t, View: c.View(now)})
 		return nil, nil
 	}
 	if c.proc == nil {
@@ -159,6 +159,6 @@ func (c *Cold) end(e Ended, now protocol.Instant, at protocol.At) Ended {
 	e.SignalSeq, e.SignalHead = c.signal.Seq, c.signal.Head
 	src := c.proc.Source
 	c.add(e, now, at)
-	c.queue(chunk, src)
+	c.queue(chunk, src, now)
 	return e
 }
