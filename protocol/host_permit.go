@@ -2,13 +2,8 @@ package protocol
 
 import "time"
 
-// The test by which a pen earns 'guarded'. Source: PROTOCOL.md §7.4.
-const (
-	testLife  = 150 * time.Millisecond
-	testWait  = time.Second // for each of its steps
-	testTries = 3
-	obeySlack = 20 * time.Millisecond // beside the pen's own stop time
-)
+// obeySlack is what a pen may be late beside its own stop time. Source: PROTOCOL.md §7.5.
+const obeySlack = 20 * time.Millisecond
 
 // phase is where the host is with ceiling and permit. Source: PROTOCOL.md §7.3.
 type phase uint8
@@ -18,16 +13,6 @@ const (
 	phaseSetting                // ceiling sent, telemetry does not show it yet
 	phaseConfirmed              // telemetry showed generation and ceiling
 	phaseRevoking               // revoke sent, telemetry does not show it yet
-)
-
-// step is where the test by which a pen earns 'guarded' is.
-type step uint8
-
-const (
-	testNone step = iota
-	testSetting
-	testGranted // one permit sent
-	testSeen    // telemetry showed it
 )
 
 // permits is the host's half of ceilings, permits and revokes.
@@ -46,10 +31,7 @@ type permits struct {
 	bound     Tick
 	haveBound bool
 
-	test      step
-	testAt    Instant
-	testTries int
-	proven    bool
+	trial
 
 	// Since when, by the pen's ticks, the motor is on though telemetry shows no
 	// permit, or a stop: it may take its stop time to come to rest.
@@ -136,26 +118,6 @@ func (h *Host) Allowed() bool {
 // that comes to rest and one that a press has started again would look the same.
 func (h *Host) Halting() bool { return h.permit.halted && h.link == LinkUp }
 
-// Proven reports whether this pen earned 'guarded' in this session.
-func (h *Host) Proven() bool { return h.permit.proven && h.link == LinkUp }
-
-// Prove begins the test: with the motor off, one permit with a ceiling of 1 µm,
-// seen in telemetry, left to lapse, seen gone. NoticeProven, NoticeUnproven or
-// NoticeDisobeyed tells the outcome. It reports whether the test began: not when
-// the motor is on, the pen takes no permits, is released from guarded mode, or
-// disobeyed in this boot; nor when generations ran out and a new session is being
-// opened.
-func (h *Host) Prove(now Instant) bool {
-	p := &h.permit
-	if h.link != LinkUp || !h.haveSeen || h.newest.MotorOn() || !h.id.Caps.Has(CapPermits) ||
-		h.newest.Flags.Has(FlagReleased) || h.Disobeyed() || h.ranOut(now) {
-		return false
-	}
-	p.proven, p.testTries = false, 0
-	h.beginTest(now)
-	return true
-}
-
 // Disobeyed reports whether the present boot of the pen ran when it must not:
 // it is never guarded again.
 func (h *Host) Disobeyed() bool {
@@ -165,16 +127,6 @@ func (h *Host) Disobeyed() bool {
 		}
 	}
 	return false
-}
-
-// Testing reports whether the test by which a pen earns 'guarded' is under way.
-func (h *Host) Testing() bool { return h.permit.test != testNone }
-
-func (h *Host) beginTest(now Instant) {
-	p := &h.permit
-	p.testTries++
-	p.test, p.testAt = testSetting, now
-	h.setCeiling(TrialCeiling, now)
 }
 
 // Revoke ends any permit under a new generation, and any that waits to be sent,
@@ -240,24 +192,7 @@ func (h *Host) advancePermit(now Instant) {
 			h.grant(h.cfg.Life, now)
 		}
 	}
-	if p.test != testNone && now.Sub(p.testAt) > testWait {
-		h.retryTest(now)
-	}
-}
-
-// retryTest begins the test again, or gives up.
-func (h *Host) retryTest(now Instant) {
-	p := &h.permit
-	if p.testTries < testTries && !h.newest.MotorOn() && p.nextGen < lastGenerat {
-		h.beginTest(now)
-		return
-	}
-	h.failTest(now)
-}
-
-func (h *Host) failTest(now Instant) {
-	h.Revoke(now)
-	h.notice(Notice{Kind: NoticeUnproven, At: now})
+	h.advanceTest(now)
 }
 
 // observePermit compares a reading with what was granted.
@@ -285,10 +220,8 @@ func (h *Host) observePermit(m *Reading, now Instant) {
 	case phaseSetting:
 		if m.Generation == p.gen && m.Ceiling == p.ceiling && !permit {
 			p.phase, p.halted = phaseConfirmed, m.MotorOn()
-			p.shown(m.Tick)
 			if p.test == testSetting {
-				p.test, p.testAt = testGranted, now
-				h.grant(testLife, now)
+				h.grantTest(now)
 				return
 			}
 			h.notice(Notice{Kind: NoticeConfirmed, At: now, Generation: p.gen, Ceiling: Micrometres(p.ceiling)})
@@ -302,23 +235,10 @@ func (h *Host) observePermit(m *Reading, now Instant) {
 	case phaseRevoking:
 		if m.Generation == p.gen && !permit {
 			p.phase, p.halted = phaseNone, m.MotorOn()
-			p.shown(m.Tick)
 			h.notice(Notice{Kind: NoticeRevoked, At: now, Generation: p.gen})
 		}
 	}
-	switch {
-	case p.test == testNone:
-	case m.MotorOn() || p.phase == phaseNone || m.Flags.Has(FlagReleased):
-		h.failTest(now) // a press fell into the test's 150 ms: nothing was learnt
-	case p.test == testGranted && permit && m.Generation == p.gen:
-		p.test, p.testAt = testSeen, now
-	case p.test == testSeen && !permit && m.Tick.Since(p.bound) >= 0:
-		p.test, p.proven = testNone, true
-		p.phase = phaseNone
-		h.notice(Notice{Kind: NoticeProven, At: now})
-	case p.test == testSeen && !permit:
-		h.failTest(now) // gone before its time: not by age
-	}
+	h.observeTest(m, now)
 }
 
 // shown notes that telemetry of tick t showed a stop: no permit sent before

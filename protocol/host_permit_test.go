@@ -268,97 +268,6 @@ func TestGenerationsRunOut(t *testing.T) {
 	p.want(protocol.NoticeRevoked, time.Second)
 }
 
-// Revokes alone can use the generations up: then the next test opens a session.
-func TestTestAfterGenerationsRanOut(t *testing.T) {
-	p := newPair(t, testIdentity(), 0)
-	p.want(protocol.NoticeUp, 2*time.Second)
-	p.step(50 * time.Millisecond)
-	for range 0x10000 {
-		p.host.Revoke(p.now)
-	}
-	p.want(protocol.NoticeRevoked, time.Second)
-	if p.host.Prove(p.now) {
-		t.Fatal("begun without a generation")
-	}
-	p.drain()
-	p.want(protocol.NoticeLost, time.Millisecond)
-	p.want(protocol.NoticeUp, time.Second)
-	p.step(50 * time.Millisecond)
-	if !p.host.Prove(p.now) {
-		t.Fatal("not begun in the new session")
-	}
-	p.want(protocol.NoticeProven, time.Second)
-}
-
-func TestProveFailsWhere(t *testing.T) {
-	for _, tt := range []struct {
-		name   string
-		do     func(p *pair)
-		want   protocol.NoticeKind
-		within time.Duration
-	}{
-		{"the line loses every third frame", func(p *pair) {
-			n := 0
-			p.toPen = func(o *protocol.Outgoing) bool { n++; return n%3 != 0 || o.Lane == protocol.LanePermit }
-		}, protocol.NoticeProven, 2 * time.Second},
-		{"a press falls into the test", func(p *pair) {
-			p.step(30 * time.Millisecond)
-			if p.pen.PermitLeft() == 0 {
-				t.Fatal("no permit in the test")
-			}
-			if r := p.pen.Press(p.up); r != protocol.StartNoPermit || p.pen.MotorOn() {
-				t.Errorf("a press under a trial: %d, motor %v", r, p.pen.MotorOn())
-			}
-		}, protocol.NoticeProven, time.Second},
-		{"a press starts a pen that takes a trial for more", func(p *pair) {
-			p.step(30 * time.Millisecond)
-			p.mangle(func(m *protocol.Reading) { m.Flags |= protocol.Flags(protocol.MotorRunning) })
-		}, protocol.NoticeUnproven, time.Second},
-		{"the pen shows no permit", func(p *pair) {
-			p.mangle(func(m *protocol.Reading) { m.Flags &^= protocol.FlagPermit; m.PermitMS = 0 })
-		}, protocol.NoticeUnproven, 4 * time.Second},
-		{"the permit does not end", func(p *pair) {
-			p.step(30 * time.Millisecond)
-			p.mangle(func(m *protocol.Reading) { m.Flags |= protocol.FlagPermit })
-		}, protocol.NoticeDisobeyed, time.Second},
-		{"the permit ends before its time", func(p *pair) {
-			p.step(30 * time.Millisecond)
-			p.mangle(func(m *protocol.Reading) { m.Flags &^= protocol.FlagPermit })
-		}, protocol.NoticeUnproven, time.Second},
-		{"another ceiling shows", func(p *pair) {
-			p.step(30 * time.Millisecond)
-			p.mangle(func(m *protocol.Reading) { m.Ceiling = 2500 })
-		}, protocol.NoticeUnproven, time.Second},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			p := newPair(t, testIdentity(), 1<<32-2_000_000)
-			p.want(protocol.NoticeUp, 2*time.Second)
-			p.step(50 * time.Millisecond)
-			if !p.host.Prove(p.now) {
-				t.Fatal("not begun")
-			}
-			tt.do(p)
-			p.want(tt.want, tt.within)
-			if got := p.host.Proven(); got != (tt.want == protocol.NoticeProven) {
-				t.Errorf("proven %v", got)
-			}
-		})
-	}
-}
-
-func TestNothingIsPermittedUnproven(t *testing.T) {
-	p := newPair(t, testIdentity(), 0)
-	s := p.listen(protocol.TypePermit, yes)
-	p.want(protocol.NoticeUp, 2*time.Second)
-	p.host.SetCeiling(1500, p.now)
-	p.want(protocol.NoticeConfirmed, time.Second)
-	p.host.Allow(true)
-	p.step(time.Second)
-	if len(s.at) != 0 || p.host.Allowed() {
-		t.Errorf("%d permits for a pen that proved nothing", len(s.at))
-	}
-}
-
 func TestConfirmedCeilingThatChangesIsNotConfirmed(t *testing.T) {
 	p := newPair(t, testIdentity(), 0)
 	p.ready(1500)
@@ -700,43 +609,6 @@ func TestPenOfThisLineIsGreetedAtItsFirstFrame(t *testing.T) {
 	p.want(protocol.NoticeUp, 100*time.Millisecond)
 }
 
-func TestProveBeginsOnlyWhereItCanShowSomething(t *testing.T) {
-	p := newPair(t, testIdentity(), 0)
-	if p.host.Prove(p.now) {
-		t.Error("begun without a pen")
-	}
-	p.want(protocol.NoticeUp, 2*time.Second)
-	p.mangle(func(m *protocol.Reading) { m.Flags |= protocol.Flags(protocol.MotorRunning) })
-	p.step(10 * time.Millisecond)
-	if p.host.Prove(p.now) {
-		t.Error("begun with the motor on")
-	}
-	p.mangle(func(m *protocol.Reading) { m.Flags |= protocol.FlagReleased })
-	p.step(10 * time.Millisecond)
-	if p.host.Prove(p.now) {
-		t.Error("begun with a released pen")
-	}
-}
-
-func TestReleasedPenEarnsItAnew(t *testing.T) {
-	p := newPair(t, testIdentity(), 0)
-	p.ready(1500)
-	if !p.pen.Release(p.up) {
-		t.Fatal("not released")
-	}
-	p.step(20 * time.Millisecond)
-	if p.host.Proven() || p.host.Allowed() {
-		t.Error("proven while released")
-	}
-	if !p.pen.Guard(p.up) {
-		t.Fatal("not back")
-	}
-	p.step(100 * time.Millisecond)
-	if p.host.Proven() || p.pen.PermitLeft() != 0 {
-		t.Error("proven again without a test")
-	}
-}
-
 func TestWelcomeOfAnotherHelloOpensNothing(t *testing.T) {
 	for name, change := range map[string]func(m *protocol.Welcome){
 		"nonce":      func(m *protocol.Welcome) { m.Nonce++ },
@@ -750,5 +622,41 @@ func TestWelcomeOfAnotherHelloOpensNothing(t *testing.T) {
 		if p.host.Link() == protocol.LinkUp || p.host.Stats().Foreign == 0 {
 			t.Errorf("a welcome with another %s: link %v", name, p.host.Link())
 		}
+	}
+}
+
+// While telemetry still shows a permit, what ends every permit has not taken
+// hold, whatever generation it shows.
+func TestCeilingOrRevokeShownBesideAPermitIsNotInForce(t *testing.T) {
+	for name, do := range map[string]func(p *pair){
+		"ceiling": func(p *pair) { p.host.SetCeiling(750, p.now) },
+		"revoke":  func(p *pair) { p.host.Revoke(p.now) },
+	} {
+		p := newPair(t, testIdentity(), 0)
+		p.ready(1500)
+		p.notices = nil
+		p.mangle(func(m *protocol.Reading) { m.Flags |= protocol.FlagPermit; m.PermitMS = 100 })
+		do(p)
+		p.step(15 * time.Millisecond) // not yet disobedience
+		if p.has(protocol.NoticeConfirmed) || p.has(protocol.NoticeRevoked) || p.has(protocol.NoticeDisobeyed) {
+			t.Errorf("%s: notices %v", name, p.notices)
+		}
+		p.toHost = nil
+		p.step(10 * time.Millisecond)
+		if !p.has(protocol.NoticeConfirmed) && !p.has(protocol.NoticeRevoked) {
+			t.Errorf("%s: never in force, notices %v", name, p.notices)
+		}
+	}
+}
+
+func TestLifeOfAPermitIsBounded(t *testing.T) {
+	p := newPair(t, testIdentity(), 0)
+	p.host = protocol.NewHost(protocol.HostConfig{Life: 800 * time.Millisecond}, [32]byte{1})
+	permits := p.listen(protocol.TypePermit, yes)
+	p.ready(1500)
+	p.step(time.Second)
+	var m protocol.Permit
+	if err := m.Parse(permits.f[len(permits.f)-1].Payload); err != nil || m.LifeMS != 500 {
+		t.Errorf("a life of 800 ms was asked for, the permit says %d ms, %v; want 500", m.LifeMS, err)
 	}
 }

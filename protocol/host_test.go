@@ -50,40 +50,51 @@ func (p *pair) sensors() protocol.Sensors {
 		CurrentMA: protocol.None, Battery: 0xff}
 }
 
-// step moves both ends on by d.
+// step moves both ends on by d, in steps of 1 ms.
 func (p *pair) step(d time.Duration) {
 	for range d / time.Millisecond {
-		p.now, p.up = p.now.Add(time.Millisecond), p.up.Add(time.Millisecond)
-		was := p.motor
-		switch on := p.pen.MotorOn(); {
-		case on:
-			p.motor = protocol.MotorRunning
-		case was == protocol.MotorRunning:
-			p.motor, p.offAt = protocol.MotorStopping, p.now.Add(20*time.Millisecond)
-		case was == protocol.MotorStopping && p.now >= p.offAt:
-			p.motor = protocol.MotorOff
-			p.pen.Cleared(p.up)
-		}
-		if p.motor != was {
-			p.pen.Sense(p.up, p.sensors())
-		}
-		p.pen.Advance(p.up)
-		b := p.pen.AppendOutput(p.out[:0])
-		p.out = b
-		if p.toHost != nil {
-			b = p.toHost(b)
-		}
-		for len(b) > 0 {
-			b = p.host.Receive(b, p.now)
-			p.drain()
-		}
-		p.host.Advance(p.now)
+		p.tick(time.Millisecond)
+	}
+}
+
+// idle is step for a long time in which nothing happens.
+func (p *pair) idle(d time.Duration) {
+	for range d / (50 * time.Millisecond) {
+		p.tick(50 * time.Millisecond)
+	}
+}
+
+func (p *pair) tick(d time.Duration) {
+	p.now, p.up = p.now.Add(d), p.up.Add(d)
+	was := p.motor
+	switch on := p.pen.MotorOn(); {
+	case on:
+		p.motor = protocol.MotorRunning
+	case was == protocol.MotorRunning:
+		p.motor, p.offAt = protocol.MotorStopping, p.now.Add(20*time.Millisecond)
+	case was == protocol.MotorStopping && p.now >= p.offAt:
+		p.motor = protocol.MotorOff
+		p.pen.Cleared(p.up)
+	}
+	if p.motor != was {
+		p.pen.Sense(p.up, p.sensors())
+	}
+	p.pen.Advance(p.up)
+	b := p.pen.AppendOutput(p.out[:0])
+	p.out = b
+	if p.toHost != nil {
+		b = p.toHost(b)
+	}
+	for len(b) > 0 {
+		b = p.host.Receive(b, p.now)
 		p.drain()
-		var o protocol.Outgoing
-		for p.host.Output(&o) {
-			if p.toPen == nil || p.toPen(&o) {
-				p.pen.Receive(o.Bytes(), p.up)
-			}
+	}
+	p.host.Advance(p.now)
+	p.drain()
+	var o protocol.Outgoing
+	for p.host.Output(&o) {
+		if p.toPen == nil || p.toPen(&o) {
+			p.pen.Receive(o.Bytes(), p.up)
 		}
 	}
 }

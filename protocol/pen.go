@@ -51,13 +51,6 @@ type PenConfig struct {
 	TimesReleased uint16 // times taken out of guarded mode since manufacture
 }
 
-// PenCounters are what a pen keeps across boots.
-type PenCounters struct {
-	Lifetime      uint32
-	Unpermitted   uint32
-	TimesReleased uint16
-}
-
 // PenStats counts what a pen's receiving half has met.
 type PenStats struct {
 	Decoder    DecoderStats
@@ -126,21 +119,13 @@ type Pen struct {
 	permitted  bool   // there was one
 
 	// The motor (§6).
-	motor    bool // the drive is on
-	clearing bool // told to stop, needles not yet clear
-	cause    StopCause
-	released bool
-	deep     uint8 // strokes in a row above ceiling + tolerance (CapEnforces)
+	motor         bool // the drive is on
+	clearing      bool // told to stop, needles not yet clear
+	cause         StopCause
+	released      bool
+	timesReleased uint16 // since manufacture
 
-	// What the needles did.
-	strokes, above        uint32
-	lifetime, unpermitted uint32
-	timesReleased         uint16
-	measured              uint16
-	peaks                 [26]struct { // greatest depth in each 10 ms
-		slot  Uptime
-		depth uint16
-	}
+	needles
 
 	events [eventQueue]PenEvent
 	nev    int
@@ -164,9 +149,9 @@ func NewPen(cfg PenConfig) (*Pen, error) {
 	}
 	p := &Pen{
 		id: cfg.Identity, lineBy: cfg.LineBytes,
-		lifetime: cfg.Lifetime, unpermitted: cfg.Unpermitted, timesReleased: cfg.TimesReleased,
-		measured: None,
-		sense:    Sensors{Set: None, CurrentMA: None, Battery: 0xff},
+		needles:       needles{lifetime: cfg.Lifetime, unpermitted: cfg.Unpermitted, measured: None},
+		timesReleased: cfg.TimesReleased,
+		sense:         Sensors{Set: None, CurrentMA: None, Battery: 0xff},
 	}
 	p.baud = p.bootBaud()
 	if p.id.Caps.Has(CapTalksOnly) {
@@ -220,44 +205,6 @@ func (p *Pen) Button(now Uptime, long bool) {
 	p.at(now)
 	p.event(EventButton, 1+uint16(bit(long)))
 	p.due()
-}
-
-// Stroke reports one complete stroke and its greatest extension below the
-// skin-contact plane. A pen without CapMeasured counts it and ignores depth.
-func (p *Pen) Stroke(now Uptime, depth Micrometres) {
-	p.at(now)
-	defer p.due()
-	p.strokes++
-	p.lifetime++
-	if !p.permit && (!p.permitted || p.now > p.permitEnd+Uptime(p.id.StopMS)*1000) {
-		p.unpermitted++ // strokes while coming to rest belong to the permit (§3.4)
-	}
-	if !p.id.Caps.Has(CapMeasured) {
-		return
-	}
-	d := uint16(min(max(depth, 0), None-1))
-	p.measured = d
-	slot := p.now / 10_000
-	if b := &p.peaks[slot%Uptime(len(p.peaks))]; b.slot != slot+1 || d > b.depth {
-		b.slot, b.depth = slot+1, d
-	}
-	ceiling := p.ceiling
-	if ceiling == 0 {
-		ceiling = p.ended // a stop hides no stroke on the way to rest (§3.4)
-	}
-	if ceiling != 0 && d > ceiling {
-		p.above++
-	}
-	if !p.enforces() || !p.motor {
-		return
-	}
-	// §6.7: two strokes in a row above the tolerance, or one far above.
-	over := Micrometres(d) - Micrometres(p.ceiling)
-	if over <= p.id.Tolerance() {
-		p.deep = 0
-	} else if p.deep++; p.deep >= 2 || over > 300 {
-		p.ownStop(d)
-	}
 }
 
 // Sense gives the pen what its electronics tell. Changes of cartridge and new
@@ -377,11 +324,6 @@ func (p *Pen) Cue() Cue { return p.cue }
 // Located reports whether the pen must draw attention to itself.
 func (p *Pen) Located() bool { return p.now < p.locate }
 
-// Counters returns what the pen keeps across boots.
-func (p *Pen) Counters() PenCounters {
-	return PenCounters{p.lifetime, p.unpermitted, p.timesReleased}
-}
-
 // Stats returns the counts so far.
 func (p *Pen) Stats() PenStats {
 	s := p.stats
@@ -480,22 +422,4 @@ func (p *Pen) event(kind EventKind, arg uint16) {
 	p.lastID++
 	p.events[p.nev] = PenEvent{p.lastID, p.now.Tick(), p.strokes, kind, arg}
 	p.nev++
-}
-
-// peak is the greatest stroke of the last 250 ms, or None when there was none.
-func (p *Pen) peak() uint16 {
-	best, any := uint16(0), false
-	first := Uptime(0)
-	if w := Uptime(PeakWindow / time.Microsecond); p.now > w {
-		first = (p.now - w) / 10_000
-	}
-	for i := range p.peaks {
-		if b := &p.peaks[i]; b.slot > first {
-			best, any = max(best, b.depth), true
-		}
-	}
-	if !any {
-		return None
-	}
-	return best
 }
