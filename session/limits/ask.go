@@ -79,10 +79,7 @@ func (t *Table) judge(r *Request, v Verdict) Verdict {
 	}
 	v.Candidates = append(copySources(base), v.Candidates...)
 
-	bound, ok := least(v.Candidates)
-	if !ok || bound.Value <= 0 {
-		return v.refuse(NoZoneLimit, r.Zone.Name()+" has no limit")
-	}
+	bound, _ := least(v.Candidates) // the base is always given
 	v.BoundBy = bound.Rule
 	if r.Wanted > v.OverrideLimit {
 		return v.refuse(AboveOverrideLimit, fmt.Sprintf("%s, and no override reaches above %v", v.excess(bound.Value).words(), v.OverrideLimit))

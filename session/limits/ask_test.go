@@ -84,6 +84,20 @@ func TestHardStopOfTheTableHolds(t *testing.T) {
 	}
 }
 
+// Loading refuses such figures. Should it ever let one through, asking must not.
+func TestFiguresThatNoFileMayStateAllowNothingMore(t *testing.T) {
+	r := limits.Request{Zone: limits.Cheek, Side: limits.Left, Indication: limits.AcneScarRolling}
+	deep := limits.Default().Unchecked(5000, 5000)
+	if v := deep.Ask(r); v.Allowed != limits.HardStop || v.OverrideLimit != limits.HardStop || deep.HardStop() != limits.HardStop {
+		t.Errorf("limits and hard stop of 5 mm: allowed %v, override limit %v, hard stop %v", v.Allowed, v.OverrideLimit, deep.HardStop())
+	}
+	for _, limit := range []protocol.Micrometres{0, -1} {
+		if v := limits.Default().Unchecked(limit, 2500).Ask(r); !v.Refused || v.Allowed != 0 {
+			t.Errorf("a limit of %v: refused %v, allowed %v", limit, v.Refused, v.Allowed)
+		}
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	partial := reload(t, without(t, "scalp"))
 	for _, tt := range []struct {

@@ -180,8 +180,10 @@ func (t *Table) HardStop() protocol.Micrometres {
 	return min(t.hardStop.value, HardStop)
 }
 
-// Tolerance returns how far a measured depth may exceed the ceiling before it
-// counts, at most [ToleranceMost]. It never raises a ceiling.
+// Tolerance returns the table's figure for how far a measured depth may exceed what
+// was set, at most [ToleranceMost]. It is shown and compared, and nothing is judged
+// by it: a guard takes the pen's stated accuracy ([protocol.Identity.Tolerance]). It
+// never raises a ceiling.
 //
 // Source: DOMAIN 1.5 (Exceed figure).
 func (t *Table) Tolerance() protocol.Micrometres {
