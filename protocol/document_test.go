@@ -85,47 +85,57 @@ func exchange(t *testing.T) string {
 	say("Clocks.")
 	r.now = 205_000
 	host(&protocol.Sync{Session: session, Token: 1})
-	say("A ceiling of 1.00 mm, confirmed by the reading that follows at once.")
+	say("The trial by which the pen earns 'guarded': a ceiling of 1 µm, one permit, seen until its end and not after.")
 	r.now = 210_000
-	host(&protocol.Ceiling{Session: session, Generation: 18, Depth: 1000})
-	say("A press without a permit starts nothing.")
+	host(&protocol.Ceiling{Session: session, Generation: 18, Depth: protocol.TrialCeiling})
 	r.now = 216_000
+	host(&protocol.Permit{Session: session, Generation: 18, Depth: protocol.TrialCeiling, SeenTick: 210_000, LifeMS: 150})
+	r.now = 359_999
+	r.p.Advance(r.now)
+	r.collect()
+	logged = len(r.log)
+	to(360_000)
+	say("The treatment: a ceiling of 1.00 mm, confirmed by the reading that follows at once.")
+	r.now = 410_000
+	host(&protocol.Ceiling{Session: session, Generation: 19, Depth: 1000})
+	say("A press without a permit starts nothing.")
+	r.now = 416_000
 	hand("press")
 	r.p.Press(r.now)
 	pen()
 	host(&protocol.EventAck{Session: session, ID: 1})
 	say("A permit, seen_tick being the newest reading's; then a press that starts.")
-	r.now = 222_000
-	host(&protocol.Permit{Session: session, Generation: 18, Depth: 1000, SeenTick: 210_000, LifeMS: 300})
-	r.now = 230_000
+	r.now = 422_000
+	host(&protocol.Permit{Session: session, Generation: 19, Depth: 1000, SeenTick: 410_000, LifeMS: 300})
+	r.now = 430_000
 	hand("press")
 	r.p.Press(r.now)
 	pen()
 	host(&protocol.EventAck{Session: session, ID: 2})
 	say("A reading while it runs. Its tick is the next permit's seen_tick.")
-	r.p.Sense(245_000, protocol.Sensors{Set: 750, Motor: protocol.MotorRunning, Cartridge: true, ContactKnown: true, Contact: true,
+	r.p.Sense(445_000, protocol.Sensors{Set: 750, Motor: protocol.MotorRunning, Cartridge: true, ContactKnown: true, Contact: true,
 		StrokeRate: 1000, CurrentMA: 380, Battery: 90, NeedleLength: 2500, NeedleCount: 14})
-	r.p.Stroke(246_000, 742)
-	to(250_000)
-	r.now = 272_000
-	host(&protocol.Permit{Session: session, Generation: 18, Depth: 1000, SeenTick: 250_000, LifeMS: 300})
+	r.p.Stroke(446_000, 742)
+	to(450_000)
+	r.now = 472_000
+	host(&protocol.Permit{Session: session, Generation: 19, Depth: 1000, SeenTick: 450_000, LifeMS: 300})
 	say("A permit for a depth that is not the ceiling.")
-	host(&protocol.Permit{Session: session, Generation: 18, Depth: 1200, SeenTick: 250_000, LifeMS: 300})
-	say("The host falls silent. At 250000 + 300 ms the permit is dead and the motor stops; 60 ms later the needles are clear.")
-	r.now = 549_999
+	host(&protocol.Permit{Session: session, Generation: 19, Depth: 1200, SeenTick: 450_000, LifeMS: 300})
+	say("The host falls silent. At 450000 + 300 ms the permit is dead and the motor stops; 60 ms later the needles are clear.")
+	r.now = 749_999
 	r.p.Advance(r.now)
 	r.collect()
 	logged = len(r.log)
-	to(550_000)
-	r.now = 610_000
+	to(750_000)
+	r.now = 810_000
 	r.p.Sense(r.now, protocol.Sensors{Set: 750, Retracted: true, Cartridge: true, ContactKnown: true, Battery: 90, NeedleLength: 2500, NeedleCount: 14})
 	hand("needles clear")
 	r.p.Cleared(r.now)
 	pen()
 	host(&protocol.EventAck{Session: session, ID: 3})
 	say("A revoke. It takes a new generation and leaves no ceiling.")
-	r.now = 620_000
-	host(&protocol.Revoke{Session: session, Generation: 19})
+	r.now = 820_000
+	host(&protocol.Revoke{Session: session, Generation: 20})
 	return out.String()
 }
 
