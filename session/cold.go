@@ -87,24 +87,20 @@ type Cold struct {
 	acks    []ackWaiter
 	ticket  uint64
 
-	pen     *protocol.Identity
-	conn    uint32 // number of the pen's session, as Hot tells it
-	last    protocol.Reading
-	have    bool
-	age     time.Duration
-	ready   bool
-	status  protocol.Status
-	hasStat bool
-	mode    Mode
-	holds   []RuleBroke // broken rules as Hot tells them, session or not
-	trip    *RuleBroke  // latched in Hot, session or not
-	run     struct {
-		on      bool
-		strokes uint32
-		above   uint16
-		deepest protocol.Micrometres
-		tick    protocol.Tick // of its first reading
-	}
+	pen      *protocol.Identity
+	conn     uint32 // number of the pen's session, as Hot tells it
+	last     protocol.Reading
+	have     bool                         // last is a reading of this connection
+	prior    *protocol.Reading            // of this boot, from before the connection; nil: none
+	known    map[penBoot]protocol.Reading // of boots that were parted from in this session
+	age      time.Duration
+	ready    bool
+	status   protocol.Status
+	hasStat  bool
+	mode     Mode
+	holds    []RuleBroke // broken rules as Hot tells them, session or not
+	trip     *RuleBroke  // latched in Hot, session or not
+	run      run
 	lastStop time.Duration
 	unsafe   bool    // the record's reserve for a full disk is not there
 	events   []Event // made since they were last taken, for the stream
@@ -135,17 +131,18 @@ type ackWaiter struct {
 func NewCold(cfg ColdConfig) *Cold { return &Cold{cfg: cfg} }
 
 // Restore takes up a procedure that the journal holds and nothing has closed.
-// It comes back paused: a person confirms patient, zone and ceiling. lost says
-// whether signal may be missing, since the last commit.
-func (c *Cold) Restore(p *Procedure, records, signal Chain, last *Sample, now protocol.Instant, at protocol.At) {
+// It comes back paused: a person confirms patient, zone and ceiling. t is what
+// the recorded signal tells of its end, nil: nothing.
+func (c *Cold) Restore(p *Procedure, records, signal Chain, t *Tail, now protocol.Instant, at protocol.At) {
 	c.proc, c.chain, c.signal, c.committed = p, records, signal, records.Seq
+	if t == nil || !t.have || p.Pen == nil {
+		t = &Tail{}
+	} else {
+		c.know(*p.Pen, t.last)
+	}
 	if p.Running {
-		// What it did up to the newest sample is known, what it did since is not.
-		var e MotorRested
-		if last != nil && int32(last.Reading.Strokes-p.RunFrom) > 0 {
-			e.Strokes = last.Reading.Strokes - p.RunFrom
-		}
-		c.add(e, now, at)
+		// What it did up to the newest sample is known, what it did since may be told later.
+		c.add(t.run.rested(), now, at)
 	}
 	if p.PenUp {
 		c.add(PenDown{}, now, at)
@@ -231,9 +228,8 @@ func (c *Cold) Tick(now protocol.Instant, at protocol.At) {
 		c.want(c.wanted, now) // a stop that was lost on its way is made good
 	}
 	due := now.Sub(c.flushAt) >= chunkEvery
-	if c.missed > 0 && due && len(c.body) < maxChunkBody {
-		c.add(SignalGap{Readings: c.missed, Why: "the record could not keep up"}, now, at)
-		c.missed = 0
+	if due && len(c.body) < maxChunkBody {
+		c.gap(now, at)
 	}
 	if (due || c.flushNow || len(c.records) > 0) && len(c.batches)+len(c.flying) < maxInFlight {
 		var chunk *SignalChunk
@@ -267,6 +263,14 @@ func (c *Cold) lease(now protocol.Instant) {
 // stalled reports whether what was handed out does not get to the disk.
 func (c *Cold) stalled(now protocol.Instant) bool {
 	return len(c.records) > maxPending || len(c.flying) > 0 && now.Sub(c.flying[0].at) > CommitLease
+}
+
+// gap says how many readings could not be kept.
+func (c *Cold) gap(now protocol.Instant, at protocol.At) {
+	if c.missed > 0 {
+		c.add(SignalGap{Readings: c.missed, Why: "the record could not keep up"}, now, at)
+		c.missed = 0
+	}
 }
 
 func (c *Cold) source() Source {

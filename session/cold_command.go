@@ -131,7 +131,8 @@ func (c *Cold) begin(o Opened, now protocol.Instant, at protocol.At) {
 	id := c.cfg.NewID(at)
 	c.proc = NewProcedure(id)
 	c.chain, c.signal, c.committed = Chain{Session: id}, Chain{Session: id}, 0
-	c.body, c.count, c.lost, c.missed, c.run.on, c.verdictSeq = nil, 0, 0, 0, false, 0
+	c.body, c.count, c.lost, c.verdictSeq = nil, 0, 0, 0
+	c.known, c.prior, c.run = nil, nil, run{}                // what was before is not of this session
 	c.orders = append(c.orders, Order{Kind: OrderAcceptPen}) // a session begins with the pen at hand
 	c.add(o, now, at)
 	if c.pen != nil {
@@ -154,6 +155,7 @@ func (c *Cold) begin(o Opened, now protocol.Instant, at protocol.At) {
 // end closes signal and record. The last record holds the head of the signal.
 func (c *Cold) end(e Ended, now protocol.Instant, at protocol.At) Ended {
 	c.rest(now, at)
+	c.gap(now, at)
 	chunk := c.chunk()
 	e.Totals = c.proc.Totals.clone()
 	e.SignalSeq, e.SignalHead = c.signal.Seq, c.signal.Head

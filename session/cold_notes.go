@@ -16,18 +16,21 @@ func (c *Cold) Note(n *Note, now protocol.Instant, at protocol.At) {
 		return // the common case has nothing to settle
 	case NoteUp:
 		if c.pen != nil {
+			c.part(now, at)
 			c.lose("the pen's session began anew", now, at)
 		}
 		c.pen, c.mode, c.conn = n.Identity, n.Mode, n.Conn
-		c.have = false
-		c.rest(now, at)
-		c.add(c.penUp(), now, at)
+		up := c.penUp()
+		if r, ok := c.known[up.boot()]; ok {
+			c.prior = &r
+		}
+		c.add(up, now, at)
 		if n.Mode != ModeNone {
 			c.add(ModeChanged{n.Mode}, now, at)
 		}
 	case NoteLost:
-		c.rest(now, at)
-		c.pen, c.mode, c.ready, c.have, c.hasStat = nil, ModeNone, false, false, false
+		c.part(now, at)
+		c.pen, c.mode, c.ready, c.hasStat = nil, ModeNone, false, false
 		c.add(PenDown{}, now, at)
 		c.lose("link lost", now, at)
 	case NoteMode:
@@ -52,8 +55,8 @@ func (c *Cold) Note(n *Note, now protocol.Instant, at protocol.At) {
 		c.lastStop = n.Took
 		c.add(StopSeen{n.Took.Microseconds()}, now, at)
 	case NoteClock:
-		c.rest(now, at)
-		c.mode, c.ready, c.have = ModeNone, false, false
+		c.part(now, at)
+		c.mode, c.ready = ModeNone, false
 		c.add(ModeChanged{ModeNone}, now, at)
 		c.lose(fmt.Sprintf("a clock jumped by %v", n.Took), now, at)
 	case NoteAcked:
@@ -94,55 +97,9 @@ func (c *Cold) reading(n *Note, now protocol.Instant, at protocol.At) {
 	c.age = n.Age
 	if c.open() && !c.proc.Foreign {
 		c.sample(n, at)
-		switch on := r.MotorOn(); {
-		case on && !c.run.on:
-			c.run.on, c.run.strokes, c.run.above, c.run.deepest, c.run.tick = true, r.Strokes, r.StrokesAbove, 0, r.Tick
-			if c.have {
-				c.run.strokes, c.run.above = c.last.Strokes, c.last.StrokesAbove
-			}
-			c.add(MotorRan{c.run.strokes}, now, at)
-			c.settle(now)
-		case !on && c.run.on:
-			c.last, c.have = *r, true
-			c.rest(now, at)
-			c.settle(now)
-		case !on && c.have && int32(r.Strokes-c.last.Strokes) > 0:
-			c.unseen(r, now, at)
-		}
-		if c.run.on && r.Measured != protocol.None && r.Strokes != c.run.strokes {
-			c.run.deepest = max(c.run.deepest, protocol.Micrometres(r.Measured))
-		}
-		if c.run.on && r.Peak != protocol.None && r.Tick.Since(c.run.tick) > peakReach {
-			c.run.deepest = max(c.run.deepest, protocol.Micrometres(r.Peak)) // strokes between readings
-		}
+		c.follow(r, now, at)
 	}
 	c.last, c.have = *r, true
-}
-
-// unseen records a run of the motor that no reading showed: the pen's counters
-// went on while the line was silent, and the motor is off again.
-func (c *Cold) unseen(r *protocol.Reading, now protocol.Instant, at protocol.At) {
-	c.run.on, c.run.strokes, c.run.above, c.run.deepest, c.run.tick = true, c.last.Strokes, c.last.StrokesAbove, 0, c.last.Tick
-	if r.Peak != protocol.None && r.Tick.Since(c.last.Tick) > peakReach {
-		c.run.deepest = protocol.Micrometres(r.Peak)
-	}
-	c.add(MotorRan{c.last.Strokes}, now, at)
-	c.last = *r
-	c.rest(now, at)
-	c.settle(now)
-}
-
-// rest closes a run of the motor that was seen to begin.
-func (c *Cold) rest(now protocol.Instant, at protocol.At) {
-	if !c.run.on {
-		return
-	}
-	c.run.on = false
-	e := MotorRested{Deepest: c.run.deepest}
-	if c.have {
-		e.Strokes, e.Above = c.last.Strokes-c.run.strokes, uint32(c.last.StrokesAbove-c.run.above)
-	}
-	c.add(e, now, at)
 }
 
 // sample appends a reading to the signal.

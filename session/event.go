@@ -100,15 +100,18 @@ type (
 		Arg  int    `json:"arg"`
 		Tick uint32 `json:"tick_us"`
 	}
-	// MotorRan says that the motor was seen to start.
+	// MotorRan says that the motor was seen to start; or that it ran unseen, as
+	// the pen's counters tell that went on while no reading came.
 	MotorRan struct {
 		Strokes uint32 `json:"strokes"` // the pen's count before it
+		Unseen  bool   `json:"unseen,omitempty"`
 	}
-	// MotorRested says that it was seen off, and what it did.
+	// MotorRested says that it was seen off, and what it did; or what it did unseen.
 	MotorRested struct {
 		Strokes uint32               `json:"strokes"` // made in this run
 		Above   uint32               `json:"strokes_above"`
-		Deepest protocol.Micrometres `json:"deepest_um"` // greatest peak seen, 0: none reported
+		Deepest protocol.Micrometres `json:"deepest_um"` // greatest seen, 0: none reported
+		Unseen  bool                 `json:"unseen,omitempty"`
 	}
 	// RuleBroke says that the guard holds, alarms or trips.
 	RuleBroke struct {

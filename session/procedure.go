@@ -19,6 +19,7 @@ type Procedure struct {
 	OpenedBy    By
 	EndedAt     protocol.At // 0: not over
 	Pen         *PenUp      // the pen of the newest connection, also when it is gone
+	PenAt       protocol.At // of that
 	PenUp       bool
 	Foreign     bool // the pen at hand is simulated and the session's is not, or the other way round
 	Mode        Mode
@@ -45,6 +46,7 @@ func (p *Procedure) Apply(e Event, at protocol.At) {
 	case Opened:
 		p.OpenedAt, p.OpenedBy = at, e.By
 	case PenUp:
+		p.PenAt = at
 		p.penUp(e)
 	case PenDown:
 		p.PenUp, p.Mode, p.Running, p.Confirmed = false, ModeNone, false, 0
@@ -107,7 +109,7 @@ func (p *Procedure) penUp(e PenUp) {
 	if !p.Foreign {
 		p.Source = src
 	}
-	if p.Pen == nil || p.Pen.Serial != e.Serial || p.Pen.Model != e.Model || p.Pen.Vendor != e.Vendor || p.Pen.Boot != e.Boot {
+	if p.Pen == nil || p.Pen.boot() != e.boot() {
 		p.PressTested = false // another pen, or another boot, has yet to show it
 	}
 	p.Pen, p.PenUp, p.Mode, p.Running, p.Confirmed = &e, true, ModeNone, false, 0

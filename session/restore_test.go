@@ -16,16 +16,17 @@ func TestRestoredRunCountsStrokesUpToTheNewestSample(t *testing.T) {
 	p := r.check() // the agent dies: what is committed is all there is
 	var chain, signal session.Chain
 	chain.Session, signal.Session = p.ID, p.ID
+	tail := session.NewTail(p)
 	var last session.Sample
 	for i := range r.records {
 		_ = chain.Check(&r.records[i])
 	}
 	for i := range r.chunks {
 		_ = signal.CheckChunk(&r.chunks[i])
-		samples, err := session.Samples(r.chunks[i].Body)
-		if err != nil || len(samples) == 0 {
+		if err := tail.Take(&r.chunks[i]); err != nil {
 			t.Fatal(err)
 		}
+		samples, _ := session.Samples(r.chunks[i].Body)
 		last = samples[len(samples)-1]
 	}
 	if !p.Running {
@@ -33,7 +34,7 @@ func TestRestoredRunCountsStrokesUpToTheNewestSample(t *testing.T) {
 	}
 	r.notes, r.queue = nil, nil
 	r.agent()
-	r.cold.Restore(p, chain, signal, &last, r.now, r.at)
+	r.cold.Restore(p, chain, signal, tail, r.now, r.at)
 	got, want := r.cold.Procedure().Totals.Strokes, uint64(last.Reading.Strokes-p.RunFrom)
 	if got != want || want < 150 {
 		t.Errorf("restored with %d strokes, the newest sample says %d", got, want)

@@ -86,8 +86,8 @@ func (c *Cold) View(protocol.Instant) View {
 		v.Confirmed = p.Confirmed
 		v.Checks, v.Totals, v.Events, v.Committed = p.Checks(), p.Totals.clone(), p.Events, c.committed
 		v.Strokes = p.Totals.Strokes
-		if c.run.on && c.have {
-			v.Strokes += uint64(c.last.Strokes - c.run.strokes)
+		if c.run.on {
+			v.Strokes += uint64(c.run.made)
 		}
 		if p.Trip != nil {
 			v.Trip = &RuleView{*p.Trip, p.Trip.Rule.Words()}

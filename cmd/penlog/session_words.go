@@ -61,6 +61,9 @@ func eventWords(e session.Event) (who session.By, what string) {
 		}
 	case session.MotorRan:
 		what = "Motor on"
+		if e.Unseen {
+			what = "The motor was on while no reading came"
+		}
 	case session.MotorRested:
 		what = fmt.Sprintf("Motor off: %d strokes", e.Strokes)
 		if e.Deepest > 0 {
@@ -68,6 +71,9 @@ func eventWords(e session.Event) (who session.By, what string) {
 		}
 		if e.Above > 0 {
 			what += fmt.Sprintf(", %d above Max depth", e.Above)
+		}
+		if e.Unseen {
+			what += ", by the pen's count"
 		}
 	case session.RuleBroke:
 		what = brokeWords(&e)

@@ -178,33 +178,27 @@ func (a *Agent) restore(ctx context.Context) error {
 	}
 	a.opened, a.marked = in.ID, p.Source
 	a.log.Info("session taken up, paused", "session", in.ID.String(), "records", in.Records)
-	last, err := a.lastSample(ctx, p)
+	tail, err := a.tail(ctx, p)
 	if err != nil {
 		return err
 	}
-	a.cold.Restore(p, chain, signal, last, a.now(), wall())
+	a.cold.Restore(p, chain, signal, tail, a.now(), wall())
 	a.flush()
 	return nil
 }
 
-// lastSample returns the newest reading that was recorded, when the motor ran
-// to the end of the record.
-func (a *Agent) lastSample(ctx context.Context, p *session.Procedure) (*session.Sample, error) {
-	if !p.Running {
-		return nil, nil
-	}
-	var body []byte
+// tail returns what the end of the session's signal tells.
+func (a *Agent) tail(ctx context.Context, p *session.Procedure) (*session.Tail, error) {
+	t := session.NewTail(p)
 	for chunk, err := range a.store.Chunks(ctx, p.ID) {
+		if err == nil {
+			err = t.Take(&chunk)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("agent: session %v can't be taken up: %w", p.ID, err)
 		}
-		body = chunk.Body
 	}
-	samples, err := session.Samples(body)
-	if err != nil || len(samples) == 0 {
-		return nil, err
-	}
-	return &samples[len(samples)-1], nil
+	return t, nil
 }
 
 // newID gives a UUIDv7.

@@ -16,7 +16,10 @@ type record struct {
 	read   uint64           // readings of which Cold was told, likewise
 	last   protocol.Reading
 	have   bool
-	opened protocol.Instant // a session began: what is broken is told anew
+	live   bool                        // last is a reading of this connection, not of the same boot's before it
+	of     uint32                      // the boot that it is of
+	known  map[uint32]protocol.Reading // the newest, of boots that went, in the session at hand
+	opened protocol.Instant            // a session began: what is broken is told anew
 }
 
 // durable takes note of what the disk holds now.
@@ -80,12 +83,23 @@ func (j *judge) noted(n *session.Note, c *session.Cold) {
 		if p := c.Procedure(); p != nil && !p.State.Over() {
 			j.read++
 			if j.have {
-				j.heard += uint64(n.Reading.Strokes - j.last.Strokes)
+				j.heard += uint64(max(0, int32(n.Reading.Strokes-j.last.Strokes)))
 			}
 		}
-		j.last, j.have = n.Reading, true
+		j.last, j.have, j.live = n.Reading, true, true
 	case session.NoteUp, session.NoteLost, session.NoteClock:
+		if j.have {
+			if j.known == nil {
+				j.known = map[uint32]protocol.Reading{}
+			}
+			j.known[j.of] = j.last
+		}
 		j.have = false
+		if n.Kind == session.NoteUp { // what the same boot did meanwhile is told by its next reading
+			j.of = n.Identity.Boot
+			r, ok := j.known[j.of]
+			j.last, j.have, j.live = r, ok, false
+		}
 	}
 }
 
@@ -118,6 +132,7 @@ func (j *judge) event(e session.Event) {
 	switch e := e.(type) {
 	case session.Opened:
 		j.heard, j.read, j.opened = 0, 0, j.w.now
+		j.have, j.known = j.have && j.live, nil // what was before is not of this session
 	case session.PausedEvent:
 		j.w.logf("paused to %v: %s", e.To, e.Why)
 	case session.RuleBroke:
@@ -238,7 +253,7 @@ func (j *judge) killed() {
 	}
 	j.compare("at a kill", h.handed, p)
 	j.unsure("the agent was restarted")
-	j.newest, j.have = 0, false
+	j.newest, j.have, j.known = 0, false, nil
 	j.desires = append(j.desires[:0], j.desires[max(0, len(j.desires)-1):]...)
 	for i := range j.desires {
 		j.desires[i].allow = false // the ceiling stands, the permit does not

@@ -1,0 +1,144 @@
+package session
+
+import "penlog/protocol"
+
+// run is what the motor did from being seen on to being seen off, as readings tell.
+type run struct {
+	on      bool
+	from    uint32 // the pen's count of strokes before it
+	made    uint32 // strokes
+	above   uint32 // of these, above the ceiling in force by the pen's count
+	deepest protocol.Micrometres
+	tick    protocol.Tick // of its first reading
+	unseen  bool          // made while no reading came
+}
+
+// see takes the run's next reading in. before is the reading before it of the
+// same boot, nil when there is none.
+func (u *run) see(r, before *protocol.Reading) {
+	if before != nil {
+		u.made += uint32(max(0, int32(r.Strokes-before.Strokes))) // a count that falls is for the guard to judge
+		u.above += uint32(r.StrokesAbove - before.StrokesAbove)   // 16 bits on the wire: from one reading to the next
+	}
+	if r.Measured != protocol.None && r.Strokes != u.from {
+		u.deepest = max(u.deepest, protocol.Micrometres(r.Measured))
+	}
+	if r.Peak != protocol.None && r.Tick.Since(u.tick) > peakReach {
+		u.deepest = max(u.deepest, protocol.Micrometres(r.Peak)) // strokes between readings
+	}
+}
+
+func (u *run) rested() MotorRested {
+	return MotorRested{Strokes: u.made, Above: u.above, Deepest: u.deepest, Unseen: u.unseen}
+}
+
+// maxKnown is of how many boots the counters are kept.
+const maxKnown = 16
+
+// penBoot names one boot of one pen.
+type penBoot struct {
+	vendor, model, serial string
+	boot                  uint32
+}
+
+func (e *PenUp) boot() penBoot { return penBoot{e.Vendor, e.Model, e.Serial, e.Boot} }
+
+// part closes what is known of a pen that is going. Its counters are kept: what
+// it does unseen shows when the same boot is back.
+func (c *Cold) part(now protocol.Instant, at protocol.At) {
+	c.rest(now, at)
+	if c.have && c.pen != nil {
+		c.know(c.penUp(), c.last)
+	}
+	c.have, c.prior = false, nil
+}
+
+func (c *Cold) know(e PenUp, r protocol.Reading) {
+	if c.known == nil || len(c.known) >= maxKnown {
+		c.known = map[penBoot]protocol.Reading{}
+	}
+	c.known[e.boot()] = r
+}
+
+// follow follows the motor.
+func (c *Cold) follow(r *protocol.Reading, now protocol.Instant, at protocol.At) {
+	before, on := c.prior, r.MotorOn()
+	if c.have {
+		before = &c.last
+	}
+	// The pen's counters went on while no reading came: a run that nobody saw.
+	if !c.run.on && before != nil && (!on || !c.have) && int32(r.Strokes-before.Strokes) > 0 {
+		c.run = run{on: true, from: before.Strokes, tick: before.Tick, unseen: true}
+		c.run.see(r, before)
+		c.add(MotorRan{Strokes: c.run.from, Unseen: true}, now, at)
+		c.rest(now, at)
+		c.settle(now)
+		before = r
+	}
+	switch {
+	case on && !c.run.on:
+		c.run = run{on: true, from: r.Strokes, tick: r.Tick}
+		if before != nil {
+			c.run.from = before.Strokes
+		}
+		c.run.see(r, before)
+		c.add(MotorRan{Strokes: c.run.from}, now, at)
+		c.settle(now)
+	case c.run.on:
+		c.run.see(r, before)
+		if !on {
+			c.rest(now, at)
+			c.settle(now)
+		}
+	}
+}
+
+// rest closes a run of the motor. Its signal goes to the disk with it, so that
+// after a crash no stroke is counted by both.
+func (c *Cold) rest(now protocol.Instant, at protocol.At) {
+	if c.run.on {
+		c.run.on, c.flushNow = false, true
+		c.add(c.run.rested(), now, at)
+	}
+}
+
+// Tail is what the end of a session's recorded signal tells, for [Cold.Restore].
+type Tail struct {
+	from  uint32
+	penAt protocol.At
+	run   run
+	last  protocol.Reading
+	have  bool // last is a reading of the session's newest pen
+}
+
+// NewTail returns the Tail of a procedure that the journal holds and no signal.
+func NewTail(p *Procedure) *Tail { return &Tail{from: p.RunFrom, penAt: p.PenAt} }
+
+// Take takes the session's next chunk in, the oldest first.
+func (t *Tail) Take(c *SignalChunk) error {
+	samples, err := Samples(c.Body)
+	for i := range samples {
+		t.see(&samples[i].Reading)
+	}
+	t.have = len(samples) > 0 && c.To >= t.penAt
+	return err
+}
+
+// see keeps the run that the newest reading is of.
+func (t *Tail) see(r *protocol.Reading) {
+	before := t.last
+	switch {
+	case !r.MotorOn() || int32(r.Strokes-t.from) < 0:
+		t.run = run{}
+	case !t.run.on:
+		t.run = run{on: true, from: t.from, tick: r.Tick}
+		if before.Strokes != t.from { // of the run before, or of none
+			before = *r
+			before.Strokes = t.from
+		}
+		fallthrough
+	default:
+		t.run.see(r, &before)
+	}
+	t.last = *r
+}
