@@ -208,10 +208,11 @@ func (h *Hot) gone(now protocol.Instant) {
 
 // mayProve reports whether the pen may be given the test's permit: it is a
 // permit, if a short and shallow one, so no trip may be latched and nothing
-// unwatched or unrecorded.
+// unwatched or unrecorded. That the motor is off, and no stop still to be seen
+// through, [protocol.Host.Prove] asks by itself.
 func (h *Hot) mayProve() bool {
 	g := &h.guard
-	return g.tripped == 0 && !h.overflow && !g.Broken(ReadingsStale) && !g.Broken(PenNotWell) && !h.stopping
+	return g.tripped == 0 && !h.overflow && !g.Broken(ReadingsStale) && !g.Broken(PenNotWell)
 }
 
 // Do carries out an order of Cold.
