@@ -12,7 +12,7 @@ import (
 const (
 	chunkEvery   = time.Second // signal is handed to the store this often
 	maxInFlight  = 8           // batches that wait for their commit
-	maxPending   = 4096        // records that wait while the store is behind
+	maxPending   = 4096        // records that wait while the store is behind, before what can be spared is dropped
 	maxChunkBody = 1 << 20     // bytes of signal that wait
 	maxStream    = 4096        // events that wait for those who listen
 	rewant       = 200 * time.Millisecond
@@ -63,6 +63,7 @@ type Cold struct {
 
 	chain, signal Chain
 	records       []Record // not yet in a batch
+	shed          uint32   // entries that found too many of them, not yet told
 	batches       []Batch  // not yet taken
 	flying        []flight // taken, not yet committed
 	batchSeq      uint64
@@ -95,6 +96,7 @@ type Cold struct {
 	known    map[penBoot]protocol.Reading // of boots that were parted from in this session
 	age      time.Duration
 	ready    bool
+	needles  protocol.Micrometres // length, of the cartridge that is in; 0: not known
 	status   protocol.Status
 	hasStat  bool
 	mode     Mode
@@ -168,6 +170,10 @@ func (c *Cold) add(e Event, now protocol.Instant, at protocol.At) {
 	if !c.open() {
 		return
 	}
+	if c.full() && c.idle(e) {
+		c.shed++
+		return
+	}
 	c.proc.Apply(e, at)
 	body, err := EncodeEvent(e, c.proc.Source)
 	if err != nil {
@@ -177,13 +183,39 @@ func (c *Cold) add(e Event, now protocol.Instant, at protocol.At) {
 	c.chain.Seal(&r)
 	c.records = append(c.records, r)
 	switch e.(type) {
-	case Opened, ZoneChosen, ZoneRefused, ArmedEvent, ResumedEvent, Acknowledged:
+	case Opened, ZoneChosen, ZoneRefused, CartridgeSeen, ArmedEvent, ResumedEvent, Acknowledged:
 		c.verdictSeq = r.Seq
 	}
 	if len(c.events) == maxStream {
 		c.events = slices.Delete(c.events, 0, 1)
 	}
 	c.events = append(c.events, e)
+}
+
+// full reports whether so many records wait that only what matters may join them.
+func (c *Cold) full() bool { return len(c.records) >= maxPending }
+
+// idle reports whether the procedure is the same without the event: what the pen
+// tells of itself, and a hold that comes and goes while the disk stands still. A
+// hold that was recorded heals in the record.
+func (c *Cold) idle(e Event) bool {
+	switch e := e.(type) {
+	case PenActed, StopSeen:
+		return true
+	case RuleBroke:
+		return e.Response != Trip
+	case RuleHealed:
+		return !slices.ContainsFunc(c.proc.Broken, func(b RuleBroke) bool { return b.Rule == e.Rule })
+	}
+	return false
+}
+
+// dropped says how many entries were not recorded.
+func (c *Cold) dropped(now protocol.Instant, at protocol.At) {
+	if c.shed > 0 {
+		c.add(EntriesDropped{Entries: c.shed, Why: "the record could not keep up"}, now, at)
+		c.shed = 0
+	}
 }
 
 // Committed tells that the batch seq and all before it are on disk.
@@ -227,6 +259,9 @@ func (c *Cold) Tick(now protocol.Instant, at protocol.At) {
 	if !c.wanted.Allow && len(c.orders) == 0 && now.Sub(c.toldAt) >= rewant {
 		c.want(c.wanted, now) // a stop that was lost on its way is made good
 	}
+	if !c.full() {
+		c.dropped(now, at)
+	}
 	due := now.Sub(c.flushAt) >= chunkEvery
 	if due && len(c.body) < maxChunkBody {
 		c.gap(now, at)
@@ -262,7 +297,7 @@ func (c *Cold) lease(now protocol.Instant) {
 
 // stalled reports whether what was handed out does not get to the disk.
 func (c *Cold) stalled(now protocol.Instant) bool {
-	return len(c.records) > maxPending || len(c.flying) > 0 && now.Sub(c.flying[0].at) > CommitLease
+	return c.full() || len(c.flying) > 0 && now.Sub(c.flying[0].at) > CommitLease
 }
 
 // gap says how many readings could not be kept.

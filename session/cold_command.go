@@ -138,6 +138,7 @@ func (c *Cold) begin(o Opened, now protocol.Instant, at protocol.At) {
 	if c.pen != nil {
 		c.add(c.penUp(), now, at)
 		c.add(ModeChanged{c.mode}, now, at)
+		c.cartridge(c.needles, now, at)
 	}
 	for _, b := range c.holds {
 		if b.Response != Trip {
@@ -156,6 +157,7 @@ func (c *Cold) begin(o Opened, now protocol.Instant, at protocol.At) {
 func (c *Cold) end(e Ended, now protocol.Instant, at protocol.At) Ended {
 	c.rest(now, at)
 	c.gap(now, at)
+	c.dropped(now, at)
 	chunk := c.chunk()
 	e.Totals = c.proc.Totals.clone()
 	e.SignalSeq, e.SignalHead = c.signal.Seq, c.signal.Head

@@ -24,6 +24,7 @@ func (c *Cold) Note(n *Note, now protocol.Instant, at protocol.At) {
 		if r, ok := c.known[up.boot()]; ok {
 			c.prior = &r
 		}
+		c.needles, c.hasStat = up.NeedleLength, false
 		c.add(up, now, at)
 		if n.Mode != ModeNone {
 			c.add(ModeChanged{n.Mode}, now, at)
@@ -43,8 +44,14 @@ func (c *Cold) Note(n *Note, now protocol.Instant, at protocol.At) {
 		}
 	case NoteStatus:
 		c.status, c.hasStat = n.Status, true
+		if l := n.Status.NeedleLength; l != 0 { // 0: this says nothing against what is known
+			c.cartridge(protocol.Micrometres(l), now, at)
+		}
 	case NoteEvent:
 		c.penEvent(&n.Event, now, at)
+		if n.Event.Kind == protocol.EventCartridgeIn {
+			c.cartridge(protocol.Micrometres(n.Event.Arg), now, at)
+		}
 	case NoteFinding:
 		c.finding(&n.Finding, now, at)
 	case NoteConfirmed:
@@ -100,6 +107,14 @@ func (c *Cold) reading(n *Note, now protocol.Instant, at protocol.At) {
 		c.follow(r, now, at)
 	}
 	c.last, c.have = *r, true
+}
+
+// cartridge takes in how long the needles are that are in now.
+func (c *Cold) cartridge(length protocol.Micrometres, now protocol.Instant, at protocol.At) {
+	c.needles = length
+	if c.open() && !c.proc.Foreign && c.proc.Cartridge != length {
+		c.add(c.proc.cartridge(length, c.cfg.Limits), now, at)
+	}
 }
 
 // sample appends a reading to the signal.

@@ -71,7 +71,9 @@ func (c *Cold) follow(r *protocol.Reading, now protocol.Instant, at protocol.At)
 		c.run = run{on: true, from: before.Strokes, tick: before.Tick, unseen: true}
 		c.run.see(r, before)
 		c.add(MotorRan{Strokes: c.run.from, Unseen: true}, now, at)
-		c.rest(now, at)
+		if on || !c.full() {
+			c.rest(now, at)
+		}
 		c.settle(now)
 		before = r
 	}
@@ -86,7 +88,7 @@ func (c *Cold) follow(r *protocol.Reading, now protocol.Instant, at protocol.At)
 		c.settle(now)
 	case c.run.on:
 		c.run.see(r, before)
-		if !on {
+		if !on && !c.full() { // runs that can't be written are one
 			c.rest(now, at)
 			c.settle(now)
 		}

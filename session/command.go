@@ -193,9 +193,33 @@ func (p *Procedure) choose(c Command, table *limits.Table) ([]Event, error) {
 func (p *Procedure) request(z limits.Zone, s limits.Side, i limits.Indication, wanted protocol.Micrometres) limits.Request {
 	r := limits.Request{Zone: z, Side: s, Indication: i, Wanted: wanted}
 	if pen := p.Pen; pen != nil {
-		r.PenMin, r.PenMax, r.PenStep, r.CartridgeLength = pen.DepthMin, pen.DepthMax, pen.DepthStep, pen.NeedleLength
+		r.PenMin, r.PenMax, r.PenStep, r.CartridgeLength = pen.DepthMin, pen.DepthMax, pen.DepthStep, p.Cartridge
 	}
 	return r
+}
+
+// cartridge gives what follows from another needle length: the ceiling comes
+// down by it at once, as with a zone of a lower one, and never rises.
+func (p *Procedure) cartridge(length protocol.Micrometres, table *limits.Table) CartridgeSeen {
+	e := CartridgeSeen{Length: length, To: p.State}
+	if !p.Chosen {
+		return e
+	}
+	r := p.request(p.Verdict.Zone, p.Verdict.Side, p.Verdict.Indication, p.Verdict.Requested)
+	r.CartridgeLength = length
+	v := table.Ask(r)
+	if v.Allowed >= p.Verdict.Allowed {
+		return e
+	}
+	e.Verdict = &v
+	act := ActChoose
+	if v.Refused {
+		act = ActRefuse
+	}
+	if to, ok := p.State.Next(act); ok {
+		e.To = to
+	}
+	return e
 }
 
 // timeOut evaluates every check before permits are wanted, and asks the limits

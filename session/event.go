@@ -84,6 +84,13 @@ type (
 		By      By             `json:"by"`
 		Verdict limits.Verdict `json:"verdict"`
 	}
+	// CartridgeSeen says how long the needles of the cartridge that is in are; 0:
+	// not known. Verdict is there when they bound the ceiling lower than before.
+	CartridgeSeen struct {
+		Length  protocol.Micrometres `json:"needle_length_um"`
+		Verdict *limits.Verdict      `json:"verdict,omitempty"`
+		To      State                `json:"to"`
+	}
 	// CeilingConfirmed says that telemetry showed generation and ceiling.
 	CeilingConfirmed struct {
 		Generation int                  `json:"generation"`
@@ -158,6 +165,12 @@ type (
 		Readings uint32 `json:"readings"`
 		Why      string `json:"why"`
 	}
+	// EntriesDropped says that entries which change nothing, such as what the pen
+	// said of its buttons, were not recorded.
+	EntriesDropped struct {
+		Entries uint32 `json:"entries"`
+		Why     string `json:"why"`
+	}
 	// Ended seals the procedure: completed, aborted or interrupted.
 	Ended struct {
 		By         By     `json:"by"`
@@ -199,6 +212,7 @@ func (ModeChanged) Kind() string      { return "mode_changed" }
 func (ZoneChosen) Kind() string       { return "zone_chosen" }
 func (ZoneRefused) Kind() string      { return "zone_refused" }
 func (ArmedEvent) Kind() string       { return "armed" }
+func (CartridgeSeen) Kind() string    { return "cartridge_seen" }
 func (CeilingConfirmed) Kind() string { return "ceiling_confirmed" }
 func (PressTested) Kind() string      { return "press_tested" }
 func (PenActed) Kind() string         { return "pen_acted" }
@@ -212,6 +226,7 @@ func (PausedEvent) Kind() string      { return "paused" }
 func (ResumedEvent) Kind() string     { return "resumed" }
 func (Noted) Kind() string            { return "noted" }
 func (SignalGap) Kind() string        { return "signal_gap" }
+func (EntriesDropped) Kind() string   { return "entries_dropped" }
 func (Ended) Kind() string            { return "ended" }
 
 // ClosingKinds are the kinds of record after which a procedure is over.
@@ -231,6 +246,7 @@ var decoders = map[string]func([]byte) (Event, error){
 	"rule_broke": decode[RuleBroke], "rule_healed": decode[RuleHealed], "stop_seen": decode[StopSeen],
 	"acknowledged": decode[Acknowledged], "paused": decode[PausedEvent], "resumed": decode[ResumedEvent],
 	"noted": decode[Noted], "signal_gap": decode[SignalGap], "ended": decode[Ended],
+	"cartridge_seen": decode[CartridgeSeen], "entries_dropped": decode[EntriesDropped],
 }
 
 // envelope is the body of a record: the event, and the source by structure.

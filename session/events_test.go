@@ -31,6 +31,8 @@ func samples() []session.Event {
 		session.ModeChanged{Mode: session.ModeStoppable},
 		session.ZoneChosen{By: by, Verdict: v, Higher: true, To: session.Paused},
 		session.ZoneRefused{By: by, Verdict: limits.Default().Ask(limits.Request{Zone: limits.Periorbital, Indication: limits.AcneScarRolling}), To: session.Paused},
+		session.CartridgeSeen{Length: 1500, Verdict: &v, To: session.Armed},
+		session.EntriesDropped{Entries: 9, Why: "w"},
 		session.ArmedEvent{By: by, Verdict: v},
 		session.CeilingConfirmed{Generation: 65535, Ceiling: 2500},
 		session.PressTested{Event: 1<<32 - 1},

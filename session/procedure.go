@@ -23,7 +23,8 @@ type Procedure struct {
 	PenUp       bool
 	Foreign     bool // the pen at hand is simulated and the session's is not, or the other way round
 	Mode        Mode
-	Verdict     limits.Verdict // behind the ceiling; of the zone chosen last
+	Cartridge   protocol.Micrometres // needle length of the cartridge that is in, 0: not known
+	Verdict     limits.Verdict       // behind the ceiling; of the zone chosen last
 	Chosen      bool
 	PressTested bool
 	Confirmed   protocol.Micrometres // ceiling that telemetry showed last
@@ -57,6 +58,11 @@ func (p *Procedure) Apply(e Event, at protocol.At) {
 		p.zone()
 	case ZoneRefused:
 		p.State = e.To
+	case CartridgeSeen:
+		p.Cartridge, p.State = e.Length, e.To
+		if e.Verdict != nil {
+			p.Verdict, p.Confirmed = *e.Verdict, 0
+		}
 	case ArmedEvent:
 		p.Verdict = e.Verdict
 		p.move(ActArm)
@@ -112,6 +118,7 @@ func (p *Procedure) penUp(e PenUp) {
 	if p.Pen == nil || p.Pen.boot() != e.boot() {
 		p.PressTested = false // another pen, or another boot, has yet to show it
 	}
+	p.Cartridge = e.NeedleLength
 	p.Pen, p.PenUp, p.Mode, p.Running, p.Confirmed = &e, true, ModeNone, false, 0
 }
 

@@ -38,6 +38,14 @@ func eventWords(e session.Event) (who session.By, what string) {
 		return e.By, what
 	case session.ZoneRefused:
 		return e.By, e.Verdict.Words()
+	case session.CartridgeSeen:
+		what = "Cartridge: its needles' length is not known"
+		if e.Length > 0 {
+			what = fmt.Sprintf("Cartridge: needles of %s mm", mm(e.Length))
+		}
+		if e.Verdict != nil {
+			what += ". " + e.Verdict.Words()
+		}
 	case session.ArmedEvent:
 		return e.By, "Time-out done: " + placeWords(&e.Verdict)
 	case session.ResumedEvent:
@@ -89,6 +97,8 @@ func eventWords(e session.Event) (who session.By, what string) {
 		return e.By, "Note: " + e.Text
 	case session.SignalGap:
 		what = fmt.Sprintf("%d readings were not recorded: %s", e.Readings, e.Why)
+	case session.EntriesDropped:
+		what = fmt.Sprintf("%d entries that change nothing were not recorded: %s", e.Entries, e.Why)
 	case session.Ended:
 		what = "Session " + e.As.String()
 		if e.Why != "" {
