@@ -42,10 +42,11 @@ type View struct {
 type HostView struct {
 	Port       string `json:"port"`
 	PortOpen   bool   `json:"port_open"`
-	PortWhy    string `json:"port_why,omitempty"`    // why it is not open
-	PortRemedy string `json:"port_remedy,omitempty"` // what to do about it
-	Quiet      bool   `json:"quiet"`                 // it is open for 3 s, and no pen is up
-	SleepWhy   string `json:"sleep_why,omitempty"`   // why this PC can't be kept from sleeping
+	PortWhy    string `json:"port_why,omitempty"`          // why it is not open
+	PortRemedy string `json:"port_remedy,omitempty"`       // what to do about it
+	Quiet      bool   `json:"quiet"`                       // it is open for 3 s, and no pen is up
+	Aside      string `json:"session_set_aside,omitempty"` // why an open session was not taken up: it was altered
+	SleepWhy   string `json:"sleep_why,omitempty"`         // why this PC can't be kept from sleeping
 }
 
 // RuleView is a broken rule with its words.

@@ -89,6 +89,7 @@ type Agent struct {
 	ready    atomic.Bool
 	awake    chan bool // wanted: true while permits may be wanted
 	awakeErr atomic.Pointer[string]
+	aside    string   // why an open session was not taken up
 	faults   struct { // belongs to the store's writer
 		kind store.Kind
 		told time.Time
@@ -150,7 +151,8 @@ func (a *Agent) open(ctx context.Context) (err error) {
 }
 
 // restore takes up the session that nothing has closed. There is at most one,
-// since opening is refused while another is under way.
+// since opening is refused while another is under way. One that was altered is
+// neither believed nor changed: it stays as it is, and the room goes on without.
 func (a *Agent) restore(ctx context.Context) error {
 	left, err := a.store.Unfinished(ctx, session.ClosingKinds()...)
 	if err != nil || len(left) == 0 {
@@ -160,30 +162,42 @@ func (a *Agent) restore(ctx context.Context) error {
 	if len(left) > 1 {
 		a.log.Warn("older sessions were never closed; they stay as they are", "sessions", len(left)-1)
 	}
-	records, err := a.store.Records(ctx, in.ID)
-	if err != nil {
+	switch err := a.takeUp(ctx, in.ID); {
+	case errors.Is(err, session.ErrChain):
+		a.aside = err.Error()
+		a.log.Error("an open session was altered; it stays as it is, and a new one can be opened", "session", in.ID.String(), "err", err)
+		return nil
+	case err != nil:
 		return fmt.Errorf("agent: session %v can't be taken up: %w", in.ID, err)
 	}
-	p := session.NewProcedure(in.ID)
-	for i := range records {
-		e, _, err := session.DecodeEvent(&records[i])
-		if err != nil {
-			return fmt.Errorf("agent: session %v can't be taken up: %w", in.ID, err)
-		}
-		p.Apply(e, records[i].At)
-	}
-	chain, signal, err := a.store.Heads(ctx, in.ID)
+	return nil
+}
+
+func (a *Agent) takeUp(ctx context.Context, id session.ID) error {
+	records, err := a.store.Records(ctx, id)
 	if err != nil {
 		return err
 	}
-	a.opened, a.marked = in.ID, p.Source
-	a.log.Info("session taken up, paused", "session", in.ID.String(), "records", in.Records)
+	p := session.NewProcedure(id)
+	for i := range records {
+		e, _, err := session.DecodeEvent(&records[i])
+		if err != nil {
+			return err
+		}
+		p.Apply(e, records[i].At)
+	}
+	chain, signal, err := a.store.Heads(ctx, id)
+	if err != nil {
+		return err
+	}
 	tail, err := a.tail(ctx, p)
 	if err != nil {
 		return err
 	}
+	a.opened, a.marked = id, p.Source
 	a.cold.Restore(p, chain, signal, tail, a.now(), wall())
 	a.flush()
+	a.log.Info("session taken up", "session", id.String(), "state", a.cold.Procedure().State.String(), "records", len(records))
 	return nil
 }
 
@@ -195,7 +209,7 @@ func (a *Agent) tail(ctx context.Context, p *session.Procedure) (*session.Tail, 
 			err = t.Take(&chunk)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("agent: session %v can't be taken up: %w", p.ID, err)
+			return nil, err
 		}
 	}
 	return t, nil

@@ -66,6 +66,7 @@ func (a *Agent) look() *session.View {
 		}
 	}
 	v.Host.Quiet = port.Open && !v.PenUp && time.Since(port.Since) > quietFor
+	v.Host.Aside = a.aside
 	if why := a.awakeErr.Load(); why != nil {
 		v.Host.SleepWhy = *why
 	}

@@ -216,6 +216,8 @@ func Prompt(v *session.View) (act, cause, remedy string) {
 		return upper(remedy), upper(v.Host.PortWhy), ""
 	case v.Host.Quiet:
 		return "Switch the pen on", "No pen is heard on " + v.Host.Port, "If it is on: check its cable, and that this is its port"
+	case !v.Open && v.Host.Aside != "":
+		return "Tell who looks after this PC: an open session was altered", upper(strings.TrimPrefix(v.Host.Aside, "session: ")), "It stays in the record as it is; a new session can be opened"
 	case v.Open && v.State == session.Draft:
 		for _, c := range v.Checks {
 			if !c.OK {
@@ -266,6 +268,9 @@ func Line(v *session.View) string {
 		parts = append(parts, v.Host.PortWhy)
 	case v.Host.Quiet:
 		parts = append(parts, "no pen is heard on "+v.Host.Port)
+	}
+	if !v.Open && v.Host.Aside != "" {
+		parts = append(parts, "an open session was altered")
 	}
 	if v.Simulated {
 		parts = append(parts, "SIMULATED")

@@ -34,10 +34,12 @@ func views() map[string]session.View {
 	quiet.Host = session.HostView{Port: "serial:///dev/ttyUSB7", PortOpen: true, Quiet: true}
 	foreign.Host = quiet.Host
 	foreign.Broken = []session.RuleView{{RuleBroke: session.RuleBroke{Rule: session.NotAPen, Response: session.Hold}, Words: session.NotAPen.Words()}}
+	aside := none
+	aside.Host = session.HostView{PortOpen: true, Aside: "session: journal of 0195e6c1, record 23: its contents were changed"}
 	draft.State, draft.Checks = session.Draft, []session.Check{{Code: "pen", OK: true, Words: "the pen is connected"},
 		{Code: "zone", Words: "zone and indication are chosen", Remedy: "choose them"}}
 	return map[string]session.View{"none": none, "ready": ready, "held": held, "tripped": tripped, "paused": paused,
-		"closed": closed, "quiet": quiet, "foreign": foreign, "draft": draft}
+		"closed": closed, "quiet": quiet, "foreign": foreign, "draft": draft, "aside": aside}
 }
 
 // A picture is drawn over itself: its lines may not wrap, and their number may
@@ -77,6 +79,7 @@ func TestPictureSaysWhatCounts(t *testing.T) {
 		"closed":  {"No session", "no pen", "Plug the pen in, or check the port's name", "no such port"},
 		"quiet":   {"Switch the pen on", "No pen is heard on serial:///dev/ttyUSB7"},
 		"foreign": {"Check the port", "not as a pen does"},
+		"aside":   {"No session", "an open session was altered", "Journal of 0195e6c1, record 23", "a new session can be opened"},
 		"draft":   {"Choose them", "zone and indication are chosen"},
 	} {
 		v := views()[name]
