@@ -101,11 +101,29 @@ func (s *story) printZones(w io.Writer) {
 	fmt.Fprintln(w)
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tw, "  ZONE\tSIDE\tINDICATION\tMAX DEPTH mm\tSTROKES\tABOVE MAX\tDEEPEST mm")
+	within := s.accuracy()
+	hardly := false // some were above, by no more than the pen can measure
 	for _, z := range t.Zones {
-		fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\t%d\t%s\t%s\n", z.Zone.Name(), sideWord(z.Side), z.Indication.Name(), mm(z.Ceiling), z.Strokes, aboveOr(z.Above, z.Deepest), depthOr(z.Deepest))
+		above := aboveOr(z.Above, z.Deepest)
+		if z.Above > 0 && z.Deepest <= z.Ceiling+within {
+			above, hardly = above+" *", true
+		}
+		fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\t%d\t%s\t%s\n", z.Zone.Name(), sideWord(z.Side), z.Indication.Name(), mm(z.Ceiling), z.Strokes, above, depthOr(z.Deepest))
 	}
 	fmt.Fprintf(tw, "  all\t\t\t\t%d\t%s\t%s\n", t.Strokes, aboveOr(t.Above, t.Deepest), depthOr(t.Deepest))
 	tw.Flush()
+	if hardly {
+		fmt.Fprintf(w, "  * within the accuracy of the pen, ±%s mm\n", mm(within))
+	}
+}
+
+// accuracy is by how much a depth of the session's pen may be off.
+func (s *story) accuracy() protocol.Micrometres {
+	if p := s.proc.Pen; p != nil {
+		id := protocol.Identity{Accuracy: uint16(max(p.Accuracy, 0))}
+		return id.Tolerance()
+	}
+	return 0
 }
 
 func (s *story) printStops(w io.Writer) {
