@@ -1,0 +1,41 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"penlog/protocol"
+	"penlog/session"
+	"penlog/session/limits"
+)
+
+// A stroke above Max depth that the pen can't tell from one at it reads
+// differently from one that was too deep, and from none that could be counted.
+func TestStrokesAboveMaxDepthReadAsWhatTheyAre(t *testing.T) {
+	zone := func(above uint64, deepest protocol.Micrometres) session.ZoneTotal {
+		return session.ZoneTotal{Zone: limits.Cheek, Indication: limits.AcneScarRolling, Ceiling: 1500, Strokes: 200, Above: above, Deepest: deepest}
+	}
+	for _, tt := range []struct {
+		name     string
+		accuracy protocol.Micrometres
+		zone     session.ZoneTotal
+		want     string
+		note     string
+	}{
+		{"none", 50, zone(0, 1480), "  0  ", ""},
+		{"by no more than the accuracy", 50, zone(187, 1550), "187 *", "  * within the accuracy of the pen, ±0.05 mm"},
+		{"by more", 50, zone(187, 1551), "187  ", ""},
+		{"accuracy not stated", 0, zone(3, 1650), "3 *", "±0.15 mm"},
+		{"not measured", 50, zone(0, 0), "–", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := &session.Procedure{Pen: &session.PenUp{Accuracy: tt.accuracy}}
+			p.Totals.Zones = []session.ZoneTotal{tt.zone}
+			var b strings.Builder
+			(&story{proc: p}).printZones(&b)
+			if !strings.Contains(b.String(), tt.want) || !strings.Contains(b.String(), tt.note) || tt.note == "" && strings.Contains(b.String(), "*") {
+				t.Errorf("want %q and %q in:\n%s", tt.want, tt.note, b.String())
+			}
+		})
+	}
+}
