@@ -378,8 +378,8 @@ func (c *Cold) Events() []Event {
 }
 
 // settle tells Hot what is wanted. Less is told at once; more, a permit or a
-// higher ceiling, only when every event behind it is committed. A permit rests
-// on the newest verdict, also when its ceiling is the same or lower.
+// higher ceiling, only when the newest verdict is committed, on which it rests,
+// also when its ceiling is the same or lower.
 func (c *Cold) settle(now protocol.Instant) {
 	w := Order{Kind: OrderWant, Conn: c.conn}
 	if c.proc != nil {
@@ -387,13 +387,7 @@ func (c *Cold) settle(now protocol.Instant) {
 		w.Record = c.open() && !c.proc.Foreign
 	}
 	if c.committed < c.verdictSeq {
-		w.Allow = false
-	}
-	if c.committed < c.chain.Seq {
-		w.Allow = w.Allow && c.wanted.Allow
-		if w.Ceiling > c.wanted.Ceiling {
-			w.Ceiling, w.Allow = c.wanted.Ceiling, false
-		}
+		w.Ceiling, w.Allow = min(w.Ceiling, c.wanted.Ceiling), false
 	}
 	if w != c.wanted {
 		c.want(w, now)
