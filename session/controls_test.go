@@ -103,7 +103,7 @@ func TestFirstCauseStaysInTheRecord(t *testing.T) {
 	r.find(session.DepthAboveCeiling, session.Trip, true)
 	r.find(session.PenFault, session.Trip, true)
 	r.must(session.Command{Do: session.CmdOpen})
-	if v := r.view(); v.Trip == nil || v.Trip.Rule != session.DepthAboveCeiling {
+	if v := r.view(); v.Trip == nil || v.Trip.Rule != session.DepthAboveCeiling || v.Totals.Trips != 1 {
 		t.Errorf("opened with %+v", v.Trip)
 	}
 }
