@@ -124,18 +124,21 @@ func runAgent(ctx context.Context, f agentFlags, stdout, stderr io.Writer) error
 	}
 	go agent.Tune()
 	shown := make(chan struct{})
-	go func() {
-		defer close(shown)
-		defer func() { // a picture never ends a guard
-			if p := recover(); p != nil {
-				log.Error("the view failed and is gone; the pen is guarded all the same", "panic", p, "stack", string(debug.Stack()))
-			}
-		}()
-		if err == nil && !f.quiet {
-			fmt.Fprintf(out, "penlog %s guards %v · API and metrics %s · record %s\n", version(), addr, url, f.dir)
+	if err == nil && !f.quiet {
+		greeting := fmt.Sprintf("penlog %s guards %v · API and metrics %s · record %s\n", version(), addr, url, f.dir)
+		go func() {
+			defer close(shown)
+			defer func() { // a picture never ends a guard
+				if p := recover(); p != nil {
+					log.Error("the view failed and is gone; the pen is guarded all the same", "panic", p, "stack", string(debug.Stack()))
+				}
+			}()
+			io.WriteString(out, greeting)
 			show(ctx, a, out, tty)
-		}
-	}()
+		}()
+	} else {
+		close(shown)
+	}
 	if err == nil {
 		select {
 		case err = <-ran:
