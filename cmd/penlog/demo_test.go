@@ -130,7 +130,9 @@ func wantAsInREADME(t *testing.T, text string) {
 		t.Fatalf("the README has %d transcripts of the demo", len(all))
 	}
 	figures := regexp.MustCompile(`[0-9][0-9a-f.-]*( (ms|µs))?|/\S*/record|at serial:\S+`)
-	plain := func(line string) string { return strings.Join(strings.Fields(figures.ReplaceAllString(line, "#")), " ") }
+	plain := func(line string) string {
+		return strings.Join(strings.Fields(figures.ReplaceAllString(line, "#")), " ")
+	}
 	var said, scenes []string
 	for line := range strings.Lines(text) {
 		said = append(said, plain(line))

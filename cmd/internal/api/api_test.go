@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"penlog/cmd/internal/agent"
 	"penlog/cmd/internal/api"
@@ -33,7 +35,9 @@ func serve(t *testing.T) *httptest.Server {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(ctx) }()
-	s := httptest.NewServer(api.New(a, "test"))
+	s := httptest.NewUnstartedServer(nil)
+	s.Config = api.New(a, "test").HTTP()
+	s.Start()
 	t.Cleanup(func() {
 		s.CloseClientConnections()
 		s.Close()
@@ -43,6 +47,52 @@ func serve(t *testing.T) *httptest.Server {
 		}
 	})
 	return s
+}
+
+// Idle connections may not use up the files that the pen's port needs.
+func TestConnectionsAreBounded(t *testing.T) {
+	s := serve(t)
+	const most = 64
+	var open []net.Conn
+	defer func() {
+		for _, c := range open {
+			c.Close()
+		}
+	}()
+	answered := func(c net.Conn) bool {
+		c.SetDeadline(time.Now().Add(20 * time.Second))
+		if _, err := io.WriteString(c, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
+			return false
+		}
+		r, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err == nil {
+			io.Copy(io.Discard, r.Body)
+			r.Body.Close()
+		}
+		return err == nil
+	}
+	dial := func() net.Conn {
+		c, err := net.Dial("tcp", s.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		open = append(open, c)
+		return c
+	}
+	for i := range most {
+		if !answered(dial()) {
+			t.Fatalf("connection %d of %d is not served", i+1, most)
+		}
+	}
+	if answered(dial()) {
+		t.Errorf("connection %d is served", most+1)
+	}
+	open[0].Close()
+	for end := time.Now().Add(20 * time.Second); !answered(dial()); {
+		if time.Now().After(end) {
+			t.Fatal("no new connection is served though an old one was closed")
+		}
+	}
 }
 
 // answer is what the tests look at of a result.
