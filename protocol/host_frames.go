@@ -65,6 +65,7 @@ func (h *Host) frame(f *Frame, now Instant) {
 		}
 		h.sync.open = false
 		h.heardAt = now
+		h.permit.revokeSyncs++
 		h.clock.Exchange(h.sync.at, now, m.Received)
 	case TypeBusy:
 		var m Busy

@@ -5,6 +5,14 @@ import "time"
 // obeySlack is what a pen may be late beside its own stop time. Source: PROTOCOL.md §7.5.
 const obeySlack = 20 * time.Millisecond
 
+// What makes a pen one that does not obey. Source: PROTOCOL.md §7.5.
+const (
+	hiddenMost   = 3 // readings with the motor off between which strokes rose
+	hiddenWithin = time.Second
+	deafMost     = time.Second // a revoke that is not shown
+	deafSyncs    = 2           // while so many syncs were answered
+)
+
 // phase is where the host is with ceiling and permit. Source: PROTOCOL.md §7.3.
 type phase uint8
 
@@ -38,6 +46,19 @@ type permits struct {
 	bareAt Tick
 	bare   bool
 	halted bool // telemetry showed a revoke or a new ceiling, and the motor was not seen off since
+
+	// Since when a revoke was not shown, under which generation it began, and how
+	// many answers of the pen came meanwhile.
+	revokeAt    Instant
+	revokeGen   uint16
+	revokeSyncs int
+
+	// The reading before: its motor off, its strokes; and how often of late
+	// strokes rose from one such reading to the next.
+	still    bool
+	strokes  uint32
+	hidden   int
+	hiddenAt Tick
 
 	disobeyed [4]uint32 // boots that did not obey, newest first
 }
@@ -143,6 +164,9 @@ func (h *Host) Revoke(now Instant) uint16 {
 	p.gen = p.nextGen
 	if p.nextGen < 0xffff {
 		p.nextGen++
+	}
+	if p.phase != phaseRevoking {
+		p.revokeAt, p.revokeGen, p.revokeSyncs = now, p.gen, 0
 	}
 	p.phase, p.test = phaseRevoking, testNone
 	h.sendRevoke(now)
@@ -280,11 +304,38 @@ func (h *Host) disobeys(m *Reading, now Instant) bool {
 	} else {
 		p.bare = false
 	}
+	bad = bad || p.hides(m) || p.deaf(m, now) || guarded && on && p.test != testNone
 	if bad {
 		h.disobey(now)
 	}
 	return bad
 }
+
+// hides reports whether strokes rise though the motor shows as off, for the
+// third time within a second: more than runs that no reading showed can make.
+func (p *permits) hides(m *Reading) bool {
+	still := !m.MotorOn()
+	rose := still && p.still && int32(m.Strokes-p.strokes) > 0
+	p.still, p.strokes = still, m.Strokes
+	if !rose {
+		return false
+	}
+	if p.hidden == 0 || m.Tick.Since(p.hiddenAt) > hiddenWithin {
+		p.hidden, p.hiddenAt = 0, m.Tick
+	}
+	p.hidden++
+	return p.hidden >= hiddenMost
+}
+
+// deaf reports whether a revoke is not shown for a second, though the pen
+// answered other frames of ours meanwhile, so that the line carries them.
+func (p *permits) deaf(m *Reading, now Instant) bool {
+	return p.phase == phaseRevoking && m.Generation < p.revokeGen &&
+		now.Sub(p.revokeAt) > deafMost && p.revokeSyncs >= deafSyncs
+}
+
+// Revoking reports whether a revoke is on its way: sent, and not yet shown.
+func (h *Host) Revoking() bool { return h.permit.phase == phaseRevoking && h.link == LinkUp }
 
 // disobey notes that the pen ran, or held a permit, past the end.
 func (h *Host) disobey(now Instant) {

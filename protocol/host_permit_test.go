@@ -498,6 +498,66 @@ func TestStoppablePenThatIgnoresAShownStopDisobeys(t *testing.T) {
 	}
 }
 
+// A pen that runs and says that it rests is found by its strokes; runs that no
+// reading showed are none of that.
+func TestPenThatHidesThatItRunsDisobeys(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		rises int // readings from one to the next of which strokes rise, every 100 ms
+		want  bool
+	}{{"two unseen runs", 2, false}, {"strokes that go on", 3, true}} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newPair(t, testIdentity(), 0)
+			p.ready(1500)
+			strokes, rises, begun := uint32(0), 0, p.now
+			p.mangle(func(m *protocol.Reading) {
+				if p.now.Sub(begun) > 100*time.Millisecond && rises < tt.rises {
+					begun = p.now
+					rises++
+					strokes += 9
+				}
+				m.Strokes += strokes
+			})
+			p.step(2 * time.Second)
+			if got := p.has(protocol.NoticeDisobeyed); got != tt.want || p.host.Disobeyed() != tt.want {
+				t.Errorf("disobeyed %v, want %v", got, tt.want)
+			}
+			if tt.want && p.pen.PermitLeft() > 0 {
+				t.Error("still permitted")
+			}
+		})
+	}
+}
+
+// A revoke that is never shown is disobedience when the line carries our frames,
+// and only then.
+func TestPenThatNeverShowsARevokeDisobeys(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		lost func(*protocol.Outgoing) bool
+		want bool
+	}{
+		{"it answers all else", func(o *protocol.Outgoing) bool { return o.Lane == protocol.LaneRevoke }, true},
+		{"the line is dead that way", func(*protocol.Outgoing) bool { return true }, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newPair(t, testIdentity(), 0)
+			p.ready(1500)
+			p.step(time.Second) // the clocks are mapped: syncs are slow
+			p.toPen = func(o *protocol.Outgoing) bool { return !tt.lost(o) }
+			p.host.Revoke(p.now)
+			p.step(950 * time.Millisecond)
+			if p.has(protocol.NoticeDisobeyed) || !p.host.Revoking() {
+				t.Fatal("judged too early, or the revoke is shown")
+			}
+			p.step(time.Second)
+			if got := p.has(protocol.NoticeDisobeyed); got != tt.want {
+				t.Errorf("disobeyed %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
 // A pen that was told to stop gets no permit before it was seen at rest, or a
 // press in the moment it comes to rest would look like a motor that never did.
 func TestNoPermitUntilTheMotorWasSeenOff(t *testing.T) {

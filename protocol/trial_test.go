@@ -48,7 +48,7 @@ func TestProveFailsWhere(t *testing.T) {
 		{"a press starts a pen that takes a trial for more", func(p *pair) {
 			p.step(30 * time.Millisecond)
 			p.mangle(func(m *protocol.Reading) { m.Flags |= protocol.Flags(protocol.MotorRunning) })
-		}, protocol.NoticeUnproven, time.Second},
+		}, protocol.NoticeDisobeyed, time.Second},
 		{"the pen shows no permit", func(p *pair) {
 			p.mangle(func(m *protocol.Reading) { m.Flags &^= protocol.FlagPermit; m.PermitMS = 0 })
 		}, protocol.NoticeUnproven, 4 * time.Second},

@@ -278,6 +278,10 @@ func (h *Hot) settle(now protocol.Instant) {
 		}
 		h.setReady(false, now)
 	case may:
+		if h.host.Revoking() {
+			h.setReady(false, now) // one thing at a time: a revoke repeats faster than a ceiling
+			break
+		}
 		_, c, ok := h.host.Confirmed()
 		if !ok || c != h.wanted.ceiling {
 			if h.setting != h.wanted.ceiling && h.host.SetCeiling(h.wanted.ceiling, now) != 0 {
