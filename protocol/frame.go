@@ -51,8 +51,8 @@ func AppendFrame(dst []byte, typ Type, seq uint16, payload []byte) []byte {
 	return append(dst, 0)
 }
 
-// stuff does COBS in place on at most 254 bytes, of which the first is a
-// placeholder: each zero, and the placeholder, becomes the distance to the next.
+// stuff does COBS in place on at most 254 bytes, of which the first is the code
+// byte's room: that byte, and each zero, becomes the distance to the next.
 func stuff(run []byte) {
 	code := 0
 	for i := 1; i < len(run); i++ {

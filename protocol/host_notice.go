@@ -21,8 +21,8 @@ const (
 	NoticeConfirmed                       // telemetry shows the generation and ceiling that were set
 	NoticeRevoked                         // telemetry shows the revoke: no permit
 	NoticeProven                          // the pen obeyed the lapse of a permit
-	NoticeUnproven                        // it never showed the test's permit, or the motor ran meanwhile
-	NoticeDisobeyed                       // the motor ran, or the permit lived, past the end: never guarded again this boot; told with each such reading
+	NoticeUnproven                        // it never showed the test's permit, or what was set for the test went
+	NoticeDisobeyed                       // what PROTOCOL.md §7.5 lists, such as a motor on past the end: never guarded again this boot; told with each such reading
 	NoticeBaud                            // Baud: set the port to it now
 )
 

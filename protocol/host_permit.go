@@ -280,13 +280,13 @@ func (h *Host) disobeys(m *Reading, now Instant) bool {
 	stop := time.Duration(h.id.StopMS)*time.Millisecond + obeySlack
 	permit, on := m.Flags.Has(FlagPermit), m.MotorOn()
 	guarded := h.id.Caps.Has(CapPermits) && !m.Flags.Has(FlagReleased)
-	bad := false
+	bad := p.hides(m) // first, since it follows every reading
 	if guarded {
 		if !p.haveBound {
 			p.bound, p.haveBound = m.Tick, true // hello ended whatever ran before
 		}
 		over := m.Tick.Since(p.bound)
-		bad = permit && over > obeySlack || on && over > stop
+		bad = bad || permit && over > obeySlack || on && over > stop
 		if over > 20*time.Minute {
 			p.bound = m.Tick - Tick(time.Minute/time.Microsecond) // before the difference wraps
 		}
@@ -304,7 +304,7 @@ func (h *Host) disobeys(m *Reading, now Instant) bool {
 	} else {
 		p.bare = false
 	}
-	bad = bad || p.hides(m) || p.deaf(m, now) || guarded && on && p.test != testNone
+	bad = bad || p.deaf(m, now) || guarded && on && p.test != testNone
 	if bad {
 		h.disobey(now)
 	}

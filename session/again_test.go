@@ -16,9 +16,7 @@ func TestAcknowledgedStrokeDoesNotTripAgain(t *testing.T) {
 	r.treat(limits.Cheek, limits.AcneScarRolling)
 	r.pen.Press(r.up)
 	r.step(time.Second)
-	r.depth = 1900
-	r.until(100*time.Millisecond, "trip", func(v session.View) bool { return v.Trip != nil })
-	r.until(100*time.Millisecond, "motor off", func(v session.View) bool { return !v.MotorOn })
+	r.deep(1900)
 	off := r.now
 	r.depth = 0
 	r.must(session.Command{Do: session.CmdAcknowledge})

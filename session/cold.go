@@ -277,7 +277,7 @@ func (c *Cold) Tick(now protocol.Instant, at protocol.At) {
 			c.queue(chunk, c.source(), now)
 		}
 	}
-	if c.open() && !c.wanted.Allow && c.count == 0 && now.Sub(c.leasedAt) >= chunkEvery/2 {
+	if c.open() && !c.wanted.Allow && c.count == 0 && len(c.orders) == 0 && now.Sub(c.leasedAt) >= chunkEvery/2 {
 		c.lease(now)
 	}
 	c.settle(now)

@@ -487,19 +487,13 @@ func TestLifeOfAPermitIsCapped(t *testing.T) {
 // a press in that moment would look the same as the rest of the run before.
 func TestNotReadyBeforeTheMotorIsAtRest(t *testing.T) {
 	r := newRig(t, rigIdentity())
-	var wish session.Order
-	r.dropped = func(o session.Order) bool {
-		if o.Kind == session.OrderWant && o.Allow {
-			wish = o
-		}
-		return false
-	}
+	wish := r.wish()
 	r.treat(limits.Cheek, limits.AcneScarRolling)
 	r.press()
 	r.step(500 * time.Millisecond)
 	r.dropped = func(o session.Order) bool { return o.Kind == session.OrderWant || o.Kind == session.OrderStop }
 	wish.Ceiling = 750
-	r.hot.Do(wish, r.now)
+	r.hot.Do(*wish, r.now)
 	halting := 0
 	for range 200 {
 		r.step(time.Millisecond)

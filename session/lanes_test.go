@@ -673,13 +673,7 @@ func BenchmarkHotReading(b *testing.B) {
 // An order that was on its way while the pen rebooted is of the session before.
 func TestOrderFromBeforeAReplugPermitsNothing(t *testing.T) {
 	r := newRig(t, rigIdentity())
-	var wish session.Order
-	r.dropped = func(o session.Order) bool {
-		if o.Kind == session.OrderWant && o.Allow {
-			wish = o
-		}
-		return false
-	}
+	wish := r.wish()
 	r.treat(limits.Cheek, limits.AcneScarRolling)
 	r.away()
 	r.back()
@@ -687,7 +681,7 @@ func TestOrderFromBeforeAReplugPermitsNothing(t *testing.T) {
 	if !wish.Allow || !r.hot.Host().Proven() {
 		t.Fatal("nothing to show")
 	}
-	r.hot.Do(wish, r.now)
+	r.hot.Do(*wish, r.now)
 	r.step(10 * time.Millisecond)
 	r.hot.Do(session.Order{Kind: session.OrderLease, Until: r.now.Add(time.Second)}, r.now)
 	r.step(200 * time.Millisecond)

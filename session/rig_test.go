@@ -339,9 +339,7 @@ func TestOverDepthTripsAndIsRecovered(t *testing.T) {
 	r.treat(limits.Cheek, limits.AcneScarRolling)
 	r.pen.Press(r.up)
 	r.step(time.Second)
-	r.depth = 1700
-	r.until(100*time.Millisecond, "trip", func(v session.View) bool { return v.Trip != nil })
-	r.until(100*time.Millisecond, "motor off", func(v session.View) bool { return !v.MotorOn })
+	r.deep(1700)
 	if a := r.do(session.Command{Do: session.CmdResume}); a.Err == nil {
 		t.Error("resume while tripped was not refused")
 	}
@@ -408,6 +406,26 @@ func (r *rig) found(rule session.Rule) (session.Finding, bool) {
 }
 
 // press presses start or stop.
+// wish keeps the newest order that wants permits; it stays the zero Order till then.
+func (r *rig) wish() *session.Order {
+	var wish session.Order
+	r.dropped = func(o session.Order) bool {
+		if o.Kind == session.OrderWant && o.Allow {
+			wish = o
+		}
+		return false
+	}
+	return &wish
+}
+
+// deep lets strokes go to um until the guard has tripped and the motor is off.
+func (r *rig) deep(um protocol.Micrometres) {
+	r.t.Helper()
+	r.depth = um
+	r.until(100*time.Millisecond, "trip", func(v session.View) bool { return v.Trip != nil })
+	r.until(100*time.Millisecond, "motor off", func(v session.View) bool { return !v.MotorOn })
+}
+
 func (r *rig) press() protocol.StartResult { return r.pen.Press(r.up) }
 
 // reboot gives the pen a new boot id.

@@ -27,10 +27,10 @@ func TestDefaultDir(t *testing.T) {
 		{"windows", "windows", map[string]string{"LocalAppData": "/users/ada/local"}, home, "/users/ada/local/Penlog"},
 		{"windows, not set", "windows", nil, home, ""},
 	} {
+		if filepath.Separator != '/' && tt.env["XDG_STATE_HOME"] != "" {
+			continue // only absolute where it is at home
+		}
 		t.Run(tt.name, func(t *testing.T) {
-			if filepath.Separator != '/' && tt.env["XDG_STATE_HOME"] != "" {
-				t.Skip("a path of another system")
-			}
 			got, err := paths.DefaultDirOf(tt.goos, func(k string) string { return tt.env[k] }, tt.home)
 			if got != filepath.FromSlash(tt.want) || (err != nil) != (tt.want == "") {
 				t.Errorf("DefaultDir() = %q, %v, want %q", got, err, tt.want)
