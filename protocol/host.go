@@ -104,7 +104,7 @@ type Host struct {
 	lostBefore uint32
 	lateSince  Instant
 	late       bool
-	event      uint32 // id of the newest event applied
+	event      uint32 // id of the newest event acknowledged
 	eventBoot  uint32 // in this boot of the pen; 0: none
 	dups       [16]seen
 	sync       struct {

@@ -262,15 +262,30 @@ func (h *Host) countLost(sent uint32) uint32 {
 	return n
 }
 
-// penEvent acknowledges an event, and tells it when it is new.
+// penEvent tells an event each time it is heard until it is acknowledged. One
+// that was, is acknowledged again: that of the first time was lost.
 func (h *Host) penEvent(m PenEvent, now Instant) {
-	ack := EventAck{h.session(), m.ID}
-	h.send(LaneControl, TypeEventAck, ack.Append(h.scratch()))
-	if m.ID <= h.event {
-		return // ids of one boot only rise; PROTOCOL.md §8.1
+	if m.ID > h.event { // ids of one boot only rise; PROTOCOL.md §8.1
+		h.notice(Notice{Kind: NoticeEvent, At: now, Event: m})
+		return
 	}
-	h.event = m.ID
-	h.notice(Notice{Kind: NoticeEvent, At: now, Event: m})
+	h.ackEvent(m.ID)
+}
+
+// AckEvent tells the pen that its event id, and so all before it, is where
+// nothing can lose it: the pen forgets it. Without a pen that is up it does nothing.
+// Source: PROTOCOL.md §7.7.
+func (h *Host) AckEvent(id uint32) {
+	if h.link != LinkUp {
+		return
+	}
+	h.event = max(h.event, id)
+	h.ackEvent(id)
+}
+
+func (h *Host) ackEvent(id uint32) {
+	ack := EventAck{h.session(), id}
+	h.send(LaneControl, TypeEventAck, ack.Append(h.scratch()))
 }
 
 // Locate asks the pen to show itself for the time given, in ms.

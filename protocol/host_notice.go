@@ -13,7 +13,7 @@ const (
 	NoticeClockJump                       // a clock jumped against the other: a new session is being opened; told once for each
 	NoticeReading                         // Reading, Age
 	NoticeStatus                          // Status
-	NoticeEvent                           // Event, the first time it is heard
+	NoticeEvent                           // Event: again each time the pen sends it, until AckEvent
 	NoticeRefused                         // Refusal
 	NoticeBusy                            // another host has the pen; told again while it does
 	NoticeNoAnswer                        // the pen is heard but does not answer hello

@@ -329,7 +329,7 @@ func TestEventsOfAnotherBootAreNotTakenForKnown(t *testing.T) {
 	p.want(protocol.NoticeUp, 2*time.Second)
 	for range 5 {
 		p.pen.Press(p.up)
-		p.want(protocol.NoticeEvent, time.Second)
+		p.host.AckEvent(p.want(protocol.NoticeEvent, time.Second).Event.ID)
 	}
 	p.host.PortLost(p.now)
 	id := testIdentity()
@@ -345,21 +345,48 @@ func TestEventsOfAnotherBootAreNotTakenForKnown(t *testing.T) {
 	if n := p.want(protocol.NoticeEvent, time.Second); n.Event.ID != 1 {
 		t.Errorf("event %d", n.Event.ID)
 	}
-	p.step(500 * time.Millisecond)
-	if p.has(protocol.NoticeEvent) {
-		t.Error("the same event twice")
-	}
 }
 
-func TestEventIsToldOnceThoughItIsRepeated(t *testing.T) {
+func TestEventIsToldUntilItIsAcknowledged(t *testing.T) {
 	p := newPair(t, testIdentity(), 0)
 	p.want(protocol.NoticeUp, 2*time.Second)
-	acks := p.listen(protocol.TypeEventAck, no)
+	arrives := false
+	acks := p.listen(protocol.TypeEventAck, func() bool { return arrives })
 	p.pen.Button(p.up, false)
-	p.want(protocol.NoticeEvent, time.Second)
+	p.pen.Button(p.up, true)
+	p.step(time.Second)
+	if n := len(p.notices); n < 8 || len(acks.at) != 0 {
+		t.Errorf("told %d times in 10 repeats, %d acknowledgements of what nobody recorded", n, len(acks.at))
+	}
+	for _, n := range p.notices {
+		if n.Kind != protocol.NoticeEvent || n.Event.ID != 1 {
+			t.Fatalf("%+v", n)
+		}
+	}
+	p.notices = nil
+	p.host.AckEvent(1)
 	p.step(time.Second)
 	if p.has(protocol.NoticeEvent) || len(acks.at) < 8 {
 		t.Errorf("told again, or %d acknowledgements of 10 repeats", len(acks.at))
+	}
+	arrives = true
+	if n := p.want(protocol.NoticeEvent, time.Second); n.Event.ID != 2 {
+		t.Errorf("%+v", n)
+	}
+}
+
+func TestNoEventIsAcknowledgedToAPenThatIsGone(t *testing.T) {
+	p := newPair(t, testIdentity(), 0)
+	p.want(protocol.NoticeUp, 2*time.Second)
+	p.host.PortLost(p.now)
+	p.host.AckEvent(1)
+	var o protocol.Outgoing
+	if p.host.Output(&o) {
+		t.Errorf("% x to nobody", o.Bytes())
+	}
+	p.pen.Button(p.up, false)
+	if n := p.want(protocol.NoticeEvent, 4*time.Second); n.Event.ID != 1 {
+		t.Errorf("%+v", n)
 	}
 }
 

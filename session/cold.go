@@ -1,6 +1,7 @@
 package session
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -93,7 +94,9 @@ type Cold struct {
 	last     protocol.Reading
 	have     bool                         // last is a reading of this connection
 	prior    *protocol.Reading            // of this boot, from before the connection; nil: none
-	known    map[penBoot]protocol.Reading // of boots that were parted from in this session
+	known    map[PenBoot]protocol.Reading // of boots that were parted from in this session
+	heard    Heard                        // newest event of each boot that is recorded, or on its way
+	acting   acting
 	age      time.Duration
 	ready    bool
 	needles  protocol.Micrometres // length, of the cartridge that is in; 0: not known
@@ -130,13 +133,14 @@ type ackWaiter struct {
 }
 
 // NewCold returns a Cold with no procedure.
-func NewCold(cfg ColdConfig) *Cold { return &Cold{cfg: cfg} }
+func NewCold(cfg ColdConfig) *Cold { return &Cold{cfg: cfg, heard: Heard{}} }
 
 // Restore takes up a procedure that the journal holds and nothing has closed.
 // It comes back paused: a person confirms patient, zone and ceiling. t is what
 // the recorded signal tells of its end, nil: nothing.
 func (c *Cold) Restore(p *Procedure, records, signal Chain, t *Tail, now protocol.Instant, at protocol.At) {
 	c.proc, c.chain, c.signal, c.committed = p, records, signal, records.Seq
+	maps.Copy(c.heard, p.Heard)
 	if t == nil || !t.have || p.Pen == nil {
 		t = &Tail{}
 	} else {
@@ -195,12 +199,12 @@ func (c *Cold) add(e Event, now protocol.Instant, at protocol.At) {
 // full reports whether so many records wait that only what matters may join them.
 func (c *Cold) full() bool { return len(c.records) >= maxPending }
 
-// idle reports whether the procedure is the same without the event: what the pen
-// tells of itself, and a hold that comes and goes while the disk stands still. A
+// idle reports whether the procedure is the same without the event: how long a
+// stop took, and a hold that comes and goes while the disk stands still. A
 // hold that was recorded heals in the record.
 func (c *Cold) idle(e Event) bool {
 	switch e := e.(type) {
-	case PenActed, StopSeen:
+	case StopSeen:
 		return true
 	case RuleBroke:
 		return e.Response != Trip
@@ -225,6 +229,10 @@ func (c *Cold) Committed(seq uint64, now protocol.Instant) {
 		c.flying = c.flying[1:]
 		if f.record > 0 && f.session == c.chain.Session {
 			c.committed = f.record
+		}
+		if w := c.acting; w.record > 0 && f.record >= w.record && f.session == w.session {
+			c.acting = acting{}
+			c.orders = append(c.orders, Order{Kind: OrderAckEvent, ID: w.id, Conn: w.conn})
 		}
 		if f.signal {
 			c.orders = append(c.orders, Order{Kind: OrderLease, Until: f.arrived.Add(CommitLease)})

@@ -1,6 +1,10 @@
 package session
 
-import "penlog/protocol"
+import (
+	"fmt"
+
+	"penlog/protocol"
+)
 
 // run is what the motor did from being seen on to being seen off, as readings tell.
 type run struct {
@@ -35,13 +39,29 @@ func (u *run) rested() MotorRested {
 // maxKnown is of how many boots the counters are kept.
 const maxKnown = 16
 
-// penBoot names one boot of one pen.
-type penBoot struct {
-	vendor, model, serial string
-	boot                  uint32
+// PenBoot names one boot of one pen.
+type PenBoot struct {
+	Vendor, Model, Serial string
+	Boot                  uint32
 }
 
-func (e *PenUp) boot() penBoot { return penBoot{e.Vendor, e.Model, e.Serial, e.Boot} }
+// MarshalText gives the boot as one word, so that it can be a key in JSON.
+func (b PenBoot) MarshalText() ([]byte, error) {
+	return fmt.Appendf(nil, "%q %q %q %08x", b.Vendor, b.Model, b.Serial, b.Boot), nil
+}
+
+func (e *PenUp) boot() PenBoot { return PenBoot{e.Vendor, e.Model, e.Serial, e.Boot} }
+
+// Heard holds the id of the newest event that was recorded of each boot of a pen:
+// by it an event that comes again is applied once.
+type Heard map[PenBoot]uint32
+
+func (h Heard) hear(b PenBoot, id uint32) {
+	if _, ok := h[b]; !ok && len(h) >= maxKnown {
+		clear(h)
+	}
+	h[b] = id
+}
 
 // part closes what is known of a pen that is going. Its counters are kept: what
 // it does unseen shows when the same boot is back.
@@ -55,7 +75,7 @@ func (c *Cold) part(now protocol.Instant, at protocol.At) {
 
 func (c *Cold) know(e PenUp, r protocol.Reading) {
 	if c.known == nil || len(c.known) >= maxKnown {
-		c.known = map[penBoot]protocol.Reading{}
+		c.known = map[PenBoot]protocol.Reading{}
 	}
 	c.known[e.boot()] = r
 }

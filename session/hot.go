@@ -244,6 +244,10 @@ func (h *Hot) Do(o Order, now protocol.Instant) {
 		h.guard.set(PenChanged, false, now)
 	case OrderReserve:
 		h.guard.set(DiskFull, !o.Allow, now)
+	case OrderAckEvent:
+		if o.Conn == h.conn {
+			h.host.AckEvent(o.ID)
+		}
 	case OrderLocate:
 		h.host.Locate(3000)
 	case OrderStop:

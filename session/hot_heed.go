@@ -46,7 +46,10 @@ func (h *Hot) heed(n *protocol.Notice, now protocol.Instant) {
 		g.battery(&n.Status, now)
 		h.say(Note{Kind: NoteStatus, At: n.At, Status: n.Status})
 	case protocol.NoticeEvent:
-		h.say(Note{Kind: NoteEvent, At: n.At, Event: n.Event})
+		if len(h.backlog) == 0 { // one that finds no room comes again
+			h.note = Note{Kind: NoteEvent, At: n.At, Event: n.Event}
+			h.emit(&h.note)
+		}
 	case protocol.NoticeUp:
 		h.up(now)
 	case protocol.NoticeLost:

@@ -35,10 +35,13 @@ type Procedure struct {
 	Events      int    // applied
 	RunFrom     uint32 // the pen's count of strokes when the run at hand began
 	Gap         uint64
+	Heard       Heard
 }
 
 // NewProcedure returns the procedure before its first event.
-func NewProcedure(id ID) *Procedure { return &Procedure{ID: id, Source: SourceNone} }
+func NewProcedure(id ID) *Procedure {
+	return &Procedure{ID: id, Source: SourceNone, Heard: Heard{}}
+}
 
 // Apply takes one recorded event in.
 func (p *Procedure) Apply(e Event, at protocol.At) {
@@ -53,6 +56,10 @@ func (p *Procedure) Apply(e Event, at protocol.At) {
 		p.PenUp, p.Mode, p.Running, p.Confirmed = false, ModeNone, false, 0
 	case ModeChanged:
 		p.Mode = e.Mode
+	case PenActed:
+		if p.Pen != nil {
+			p.Heard.hear(p.Pen.boot(), e.ID)
+		}
 	case ZoneChosen:
 		p.Verdict, p.Chosen, p.State, p.Confirmed = e.Verdict, true, e.To, 0
 		p.zone()

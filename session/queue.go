@@ -16,7 +16,7 @@ const (
 	NoteMode                          // Mode changed: proven, unproven, released
 	NoteReading                       // Reading, Age, Lost, Dropped
 	NoteStatus                        // Status
-	NoteEvent                         // Event of the pen
+	NoteEvent                         // Event of the pen; again until OrderAckEvent
 	NoteFinding                       // Finding: a rule broke or healed
 	NoteConfirmed                     // telemetry shows Ceiling under Generation
 	NoteReady                         // permits are being renewed (On), or no longer
@@ -58,6 +58,7 @@ const (
 	OrderAcknowledge                      // a person acknowledges the trip
 	OrderAcceptPen                        // the pen that answers now, or next, is the right one
 	OrderLocate                           // the pen shows itself
+	OrderAckEvent                         // ID: the pen's event is on disk, the pen may forget it
 	OrderReserve                          // Allow: the record's reserve for a full disk is there, or no longer
 	OrderStop                             // a person says stop: whatever runs is stopped, permit or not
 )
@@ -68,6 +69,7 @@ type Order struct {
 	Ceiling protocol.Micrometres // 0: none
 	Allow   bool
 	Record  bool   // OrderWant: a session is open that records this pen, so the lease is judged
-	Conn    uint32 // OrderWant: the newest session of the pen that Cold knew of
+	Conn    uint32 // OrderWant, OrderAckEvent: the newest session of the pen that Cold knew of
+	ID      uint32 // OrderAckEvent
 	Until   protocol.Instant
 }

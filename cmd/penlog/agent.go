@@ -122,7 +122,7 @@ func runAgent(ctx context.Context, f agentFlags, stdout, stderr io.Writer) error
 		err = writeReady(f.ready, readyFile{HTTP: url, Port: addr.String(), Dir: f.dir, PID: os.Getpid()})
 		defer os.Remove(f.ready) // nobody listens there any more
 	}
-	go agent.Tune()
+	go agent.Tune(log)
 	shown := make(chan struct{})
 	if err == nil && !f.quiet {
 		greeting := fmt.Sprintf("penlog %s guards %v · API and metrics %s · record %s\n", version(), addr, url, f.dir)

@@ -117,6 +117,9 @@ func (h *host) emit(n *session.Note) bool {
 		return false
 	}
 	h.notes = append(h.notes, *n)
+	if n.Kind == session.NoteReading {
+		h.w.judge.unkept = append(h.w.judge.unkept, n.At+h.epoch)
+	}
 	h.wakeCold()
 	return true
 }

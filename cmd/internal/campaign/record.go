@@ -11,9 +11,10 @@ import (
 
 // record is the judge's account of what is on the disk and what should be.
 type record struct {
-	newest protocol.Instant // arrival of the newest durable sample of this life of the agent, the world's time
-	heard  uint64           // strokes of which Cold was told, in the session at hand
-	read   uint64           // readings of which Cold was told, likewise
+	unkept []protocol.Instant // arrivals of readings since, the world's time
+	newest protocol.Instant   // arrival of the newest durable sample of this life of the agent, the world's time
+	heard  uint64             // strokes of which Cold was told, in the session at hand
+	read   uint64             // readings of which Cold was told, likewise
 	last   protocol.Reading
 	have   bool
 	live   bool                        // last is a reading of this connection, not of the same boot's before it
@@ -25,6 +26,11 @@ type record struct {
 // durable takes note of what the disk holds now.
 func (j *judge) durable(s *shelf) {
 	j.newest = max(j.newest, s.newest)
+	i := 0
+	for i < len(j.unkept) && j.unkept[i] <= j.newest {
+		i++
+	}
+	j.unkept = j.unkept[i:]
 	c, allow := s.fold.Desire()
 	j.desires = append(j.desires, desire{j.w.now, s.id, c, allow})
 	if s.bad != nil {
@@ -53,8 +59,12 @@ func (j *judge) covered(d protocol.Micrometres, now protocol.Instant) {
 		}
 		j.blame("commit before permit", "a permit for %v is sent, and %s", d, why)
 	}
-	if age := now.Sub(j.newest); age > session.CommitLease {
-		j.blame("commit lease", "a permit is sent %v after the newest durable sample", age)
+	oldest := j.newest
+	if len(j.unkept) > 0 {
+		oldest = j.unkept[0]
+	}
+	if age := now.Sub(oldest); age > session.CommitLease {
+		j.blame("commit lease", "a permit is sent %v after a reading came that is not durable", age)
 	}
 	if len(j.desires) > 64 {
 		j.desires = append(j.desires[:0], j.desires[32:]...)
@@ -230,7 +240,10 @@ func (j *judge) compare(when string, fold, live *session.Procedure) {
 	if fold == nil || live == nil || fold.ID != live.ID || fold.Events != live.Events {
 		return
 	}
-	a, _ := json.Marshal(fold)
+	a, err := json.Marshal(fold)
+	if err != nil {
+		panic(err)
+	}
 	b, _ := json.Marshal(live)
 	if !bytes.Equal(a, b) {
 		j.blame("fold", "%s the journal folds to %s, live it is %s", when, a, b)
@@ -253,7 +266,7 @@ func (j *judge) killed() {
 	}
 	j.compare("at a kill", h.handed, p)
 	j.unsure("the agent was restarted")
-	j.newest, j.have, j.known = 0, false, nil
+	j.newest, j.unkept, j.have, j.known = 0, nil, false, nil
 	j.desires = append(j.desires[:0], j.desires[max(0, len(j.desires)-1):]...)
 	for i := range j.desires {
 		j.desires[i].allow = false // the ceiling stands, the permit does not

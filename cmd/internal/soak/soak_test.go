@@ -76,6 +76,7 @@ func penMain() error {
 	if err != nil {
 		return err
 	}
+	agent.Tune(slog.New(slog.DiscardHandler)) // a pen has a processor of its own
 	controls := make(chan simpen.Control)
 	go simpen.ReadControls(context.Background(), os.Stdin, controls)
 	out := json.NewEncoder(os.Stdout)
@@ -122,7 +123,7 @@ func agentMain(port, dir string, options []string) error {
 	}
 	fmt.Println("http://" + ln.Addr().String())
 	go api.New(a, "soak").HTTP().Serve(ln)
-	go agent.Tune()
+	go agent.Tune(cfg.Log)
 	if view {
 		go draw(ctx, a)
 	}
