@@ -13,9 +13,13 @@ import (
 // reader goroutine alone, and must return well within [StuckAfter].
 type Handler interface {
 	// Step is called after every read. b is what the read brought, empty on a
-	// timeout, and holds until Step returns. drained says that everything which
-	// had arrived at the port was read: only then does silence mean silence.
-	Step(b []byte, drained bool)
+	// timeout, and holds until After returns.
+	Step(b []byte)
+	// After is called after each Step, once the writer has had its turn with what
+	// Step put into the mailbox: whatever can wait for that belongs here. drained
+	// says that everything which had arrived at the port was read: only then does
+	// silence mean silence.
+	After(drained bool)
 }
 
 // Line runs one open port until it is lost, abandoned, or no longer wanted.
@@ -160,22 +164,29 @@ func (l *Line) read(h Handler) error {
 		if !l.reader.enter(OpStep) {
 			break
 		}
-		h.Step(buf[:n], all)
-		// The writer was just made runnable. Yielding runs it here and now, instead of
-		// waking another thread while this one enters its read: half the time to an
-		// answer. One turn may go to somebody else (with a single Gosched, one answer in a
-		// thousand waited out the read timeout), and a stuck writer takes none.
-		for range 4 {
-			if !l.out.filled.Load() {
-				break
-			}
-			runtime.Gosched()
-		}
+		h.Step(buf[:n])
+		l.yield()
+		h.After(all)
+		l.yield()
 		if n == 0 && gap < time.Millisecond {
 			time.Sleep(time.Millisecond) // a driver that ignores its timeout must not spin
 		}
 	}
 	return nil
+}
+
+// yield lets the writer run, if something waits for it. It was just made
+// runnable: yielding runs it here and now, instead of waking another thread while
+// this one enters its read, which takes half the time to an answer. One turn may
+// go to somebody else (with a single Gosched, one answer in a thousand waited out
+// the read timeout), and a stuck writer takes none.
+func (l *Line) yield() {
+	for range 4 {
+		if !l.out.filled.Load() {
+			break
+		}
+		runtime.Gosched()
+	}
 }
 
 // write is the writer goroutine.

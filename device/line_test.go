@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -14,10 +15,16 @@ import (
 	"penlog/device/devicetest"
 )
 
-// stepper is a handler out of a function.
-type stepper func(b []byte, drained bool)
+// stepper is a handler out of a function, which is called once for each read.
+func stepper(f func(b []byte, drained bool)) device.Handler { return &stepping{f: f} }
 
-func (s stepper) Step(b []byte, drained bool) { s(b, drained) }
+type stepping struct {
+	f func(b []byte, drained bool)
+	b []byte
+}
+
+func (s *stepping) Step(b []byte)      { s.b = b }
+func (s *stepping) After(drained bool) { s.f(s.b, drained) }
 
 func idle([]byte, bool) {}
 
@@ -338,4 +345,55 @@ func TestLineMayBeAskedFromAnywhere(t *testing.T) {
 		t.Errorf("Run() = %v", err)
 	}
 	soundly(t, w)
+}
+
+// afters answers each read and looks, after it, whether the answer was sent.
+type afters struct {
+	l           *device.Line
+	w           *devicetest.Wire
+	steps, sent int
+	written     int
+	asked       bool
+	done        chan struct{}
+}
+
+func (h *afters) Step(b []byte) {
+	if len(b) > 0 {
+		h.asked = true
+		h.l.Out().PutRevoke([]byte{1})
+	}
+}
+
+func (h *afters) After(bool) {
+	if !h.asked || h.steps == 200 {
+		return
+	}
+	h.steps++
+	if h.written += len(h.w.Received(0)); h.written == h.steps {
+		h.sent++
+	}
+	h.asked = false
+	h.w.Send([]byte{0})
+	if h.steps == 200 {
+		close(h.done)
+	}
+}
+
+// What can wait does not come before the answer: on one processor, where nobody
+// else could take the writer. A scheduler promises nothing, so now and then it does.
+func TestLineWritesBeforeWhatCanWait(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	w := devicetest.NewWire()
+	l := device.NewLine(w.Port())
+	h := &afters{l: l, w: w, done: make(chan struct{})}
+	ctx, cancel := context.WithCancel(t.Context())
+	end := make(chan error, 1)
+	go func() { end <- l.Run(ctx, h) }()
+	w.Send([]byte{0})
+	<-h.done
+	cancel()
+	<-end
+	if h.sent < 100 {
+		t.Errorf("%d of 200 answers were written before After", h.sent)
+	}
 }

@@ -75,7 +75,8 @@ type Agent struct {
 
 	hotMu sync.Mutex
 	hot   *session.Hot
-	line  *device.Line // the open one, nil while none is
+	line  *device.Line   // the open one, nil while none is
+	held  []session.Note // for Cold, until release
 	// halted: the agent is ending, and nothing that Cold wants counts any more.
 	halted bool
 
@@ -225,8 +226,10 @@ func newID(protocol.At) session.ID {
 }
 
 // now is the agent's monotonic clock.
-func (a *Agent) now() protocol.Instant {
-	return protocol.Instant(time.Since(a.epoch) / time.Microsecond)
+func (a *Agent) now() protocol.Instant { return a.since(time.Now()) }
+
+func (a *Agent) since(t time.Time) protocol.Instant {
+	return protocol.Instant(t.Sub(a.epoch) / time.Microsecond)
 }
 
 // wall is the wall clock, without a monotonic part.

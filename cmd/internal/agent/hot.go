@@ -17,7 +17,7 @@ type handler struct {
 }
 
 // Step judges what was read and puts what must be sent into the mailbox.
-func (h *handler) Step(b []byte, drained bool) {
+func (h *handler) Step(b []byte) {
 	a := h.a
 	if a.cfg.HoldUp != nil {
 		a.cfg.HoldUp()
@@ -28,13 +28,24 @@ func (h *handler) Step(b []byte, drained bool) {
 		return // it was given up while this hung, and another is at work
 	}
 	begun := time.Now()
-	now := protocol.Instant(begun.Sub(a.epoch) / time.Microsecond)
 	if len(b) > 0 {
-		a.hot.Receive(b, now)
+		a.hot.Receive(b, a.since(begun))
 		h.post(begun)
 	}
-	a.tick(now, drained)
+}
+
+// After runs orders and timers, and lets Cold see what Hot found.
+func (h *handler) After(drained bool) {
+	a := h.a
+	a.hotMu.Lock()
+	defer a.hotMu.Unlock()
+	if a.line != h.line {
+		return
+	}
+	begun := time.Now()
+	a.tick(a.since(begun), drained)
 	h.post(begun)
+	a.release()
 	if baud, ok := a.hot.Baud(); ok {
 		if err := h.line.SetBaud(int(baud)); err != nil {
 			a.log.Warn("the pen asked for a line speed that the port refused", "baud", baud, "err", err)
@@ -89,6 +100,7 @@ func (a *Agent) lineLost(err error) {
 	a.line = nil
 	a.hot.Lost(a.now())
 	a.discard()
+	a.release()
 	a.counts.lineLost(err)
 }
 
@@ -107,6 +119,7 @@ func (a *Agent) runIdle(ctx context.Context) {
 		if a.line == nil {
 			a.tick(a.now(), false)
 			a.discard()
+			a.release()
 		}
 		a.hotMu.Unlock()
 	}
@@ -135,6 +148,7 @@ func (a *Agent) halt() {
 	a.halted = true
 	a.hot.Do(session.Order{Kind: session.OrderWant}, a.now())
 	a.hot.Do(session.Order{Kind: session.OrderStop}, a.now())
+	a.release()
 	if a.line != nil {
 		h := handler{a: a, line: a.line, out: a.line.Out()}
 		h.post(time.Now())
@@ -167,13 +181,22 @@ func (a *Agent) awaitStill() {
 	}
 }
 
-// emit hands a note to Cold. It never waits.
+// emit keeps a note for Cold until release, if the queue to Cold has room for it.
+// It never waits. hotMu is held.
 func (a *Agent) emit(n *session.Note) bool {
-	select {
-	case a.notes <- *n:
-		return true
-	default:
+	if len(a.held)+len(a.notes) >= cap(a.notes) {
 		a.counts.noteLost()
 		return false
 	}
+	a.held = append(a.held, *n)
+	return true
+}
+
+// release hands Cold the notes that were kept: after the answer to the pen has
+// been written, since waking Cold takes the time of one. hotMu is held.
+func (a *Agent) release() {
+	for i := range a.held {
+		a.notes <- a.held[i] // all senders hold hotMu, and emit found room
+	}
+	a.held = a.held[:0]
 }
