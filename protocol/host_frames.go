@@ -120,7 +120,11 @@ func (h *Host) identity(p []byte, now Instant) {
 	changed := h.idLen == 0 || !bytes.Equal(p, h.idRaw[:h.idLen])
 	if changed {
 		var id Identity
-		if err := id.Parse(p); err != nil {
+		err := id.Parse(p)
+		if err == nil {
+			err = id.spoken()
+		}
+		if err != nil {
 			h.stats.Malformed++
 			if h.link != LinkListening {
 				h.lose(now)

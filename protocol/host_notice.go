@@ -17,7 +17,7 @@ const (
 	NoticeRefused                         // Refusal
 	NoticeBusy                            // another host has the pen; told again while it does
 	NoticeNoAnswer                        // the pen is heard but does not answer hello
-	NoticeBadPen                          // what the pen says about itself can't be
+	NoticeBadPen                          // what the pen says about itself can't be, or it speaks no version of the host's
 	NoticeConfirmed                       // telemetry shows the generation and ceiling that were set
 	NoticeRevoked                         // telemetry shows the revoke: no permit
 	NoticeProven                          // the pen obeyed the lapse of a permit

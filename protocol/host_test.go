@@ -177,6 +177,7 @@ func TestNoSessionOnAnIdentityThatCannotBe(t *testing.T) {
 		"no depth":      func(m *protocol.Identity) { m.Caps &^= protocol.CapSet | protocol.CapMeasured },
 		"few readings":  func(m *protocol.Identity) { m.ReadingsMin, m.ReadingsMax = 1, 10 },
 		"no stop":       func(m *protocol.Identity) { m.Caps &^= protocol.CapStop },
+		"later version": func(m *protocol.Identity) { m.MinVersion, m.MaxVersion = 2, 3 },
 		"another range": func(m *protocol.Identity) { m.DepthMax = 0 },
 	} {
 		p := newPair(t, testIdentity(), 0)

@@ -160,6 +160,14 @@ func (m *Identity) Parse(p []byte) error {
 	return nil
 }
 
+// spoken says whether this program speaks a version that the pen does.
+func (m *Identity) spoken() error {
+	if m.MinVersion > Version || m.MaxVersion < Version {
+		return fmt.Errorf("%w: the pen speaks PenLink %d to %d, this program %d", ErrValue, m.MinVersion, m.MaxVersion, Version)
+	}
+	return nil
+}
+
 func (m *Identity) check() error {
 	bad := func(field string, v any) error { return fmt.Errorf("%w: identity %s is %v", ErrValue, field, v) }
 	switch {

@@ -40,18 +40,18 @@ func (p *Pen) take(f *Frame) {
 		p.stats.Unknown++
 		return
 	}
+	size := hostSizes[f.Type-TypeHello]
+	if len(f.Payload) < size {
+		p.stats.Short++
+		return
+	}
 	last := &p.last[f.Type-TypeHello]
 	if last.any && last.seq == f.Seq && last.crc == f.CRC {
 		p.stats.Duplicates++
 		return
 	}
 	last.any, last.seq, last.crc = true, f.Seq, f.CRC
-
-	switch size := hostSizes[f.Type-TypeHello]; {
-	case len(f.Payload) < size:
-		p.stats.Short++
-		return
-	case len(f.Payload) > size:
+	if len(f.Payload) > size {
 		p.stats.Trailing++
 	}
 	why := p.obey(f)

@@ -651,10 +651,18 @@ func TestPenSkipsWhatItDoesNotKnow(t *testing.T) {
 	if hs := r.bytes(protocol.AppendFrame(nil, protocol.TypeSync, 1, m.Append(nil)[:15])); len(hs) != 0 {
 		t.Errorf("a short sync was answered with %v", names(hs))
 	}
+	frame := protocol.AppendFrame(nil, protocol.TypeSync, 1, m.Append(nil)) // what is skipped is not remembered
+	for range 2 {
+		r.bytes(frame)
+		r.bytes(protocol.AppendFrame(nil, protocol.TypeSync, 1, m.Append(nil)[:15]))
+	}
+	if got := r.p.Stats(); got.Duplicates != 1 || got.Short != 3 {
+		t.Errorf("a frame twice, with short ones between: %d duplicates, %d short", got.Duplicates, got.Short)
+	}
 	if got := one[protocol.SyncReply](t, r.bytes(protocol.AppendFrame(nil, protocol.TypeSync, 2, append(m.Append(nil), 1, 2)))); got.Token != 7 {
 		t.Errorf("a sync with trailing bytes was answered with %+v", got)
 	}
-	if got := r.p.Stats(); got.Unknown != 6 || got.Short != 1 || got.Trailing != 1 || got.Refused != 0 {
+	if got := r.p.Stats(); got.Unknown != 6 || got.Short != 3 || got.Trailing != 1 || got.Refused != 0 {
 		t.Errorf("Stats() = %+v", got)
 	}
 }

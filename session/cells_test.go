@@ -29,6 +29,7 @@ var cells = map[session.Rule]string{
 	session.ReadingsStale:      "HHH HHH AAA",
 	session.LinkLost:           "HHH AAA AAA",
 	session.PenUnproven:        "HHH --- ---",
+	session.PenTestFailing:     "AAA --- ---",
 	session.PenReleased:        "HHH AAA ---",
 	session.CeilingUnconfirmed: "AA- --- ---",
 	session.PenNotWell:         "HHH HHH AAA",
@@ -88,6 +89,12 @@ var breaks = map[session.Rule]struct {
 	}},
 	session.LinkLost:    {true, func(r *rig) { r.unplug = true; r.step(1100 * time.Millisecond) }},
 	session.PenUnproven: {false, func(*rig) {}},
+	session.PenTestFailing: {false, func(r *rig) {
+		r.away()
+		r.mangle = func(_ *protocol.Frame, m *protocol.Reading) bool { m.Flags &^= protocol.FlagPermit; return true }
+		r.back()
+		r.step(20 * time.Second)
+	}},
 	session.PenReleased: {false, func(r *rig) {
 		if !r.pen.Release(r.up) {
 			r.flag(protocol.FlagReleased)

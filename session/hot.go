@@ -16,6 +16,7 @@ const (
 	unconfirmedMost = time.Second            // a ceiling is repeated every 50 ms
 	heardMost       = 3 * time.Second        // a pen that was not heard for so long is gone
 	strayMost       = 3 * time.Second        // bytes without a frame: no pen
+	testsMost       = 3                      // that fail in a row before people are told
 	backlogMost     = 64                     // notes that wait for room in the queue to Cold
 )
 
@@ -59,6 +60,7 @@ type Hot struct {
 	upAt      protocol.Instant
 	proving   bool
 	proveAt   protocol.Instant // not before
+	failed    int              // tests in a row
 	ready     bool             // permits are being renewed
 	setting   protocol.Micrometres
 	setAt     protocol.Instant // the ceiling was first sent

@@ -508,3 +508,53 @@ func TestNotReadyBeforeTheMotorIsAtRest(t *testing.T) {
 		t.Errorf("halting %d ms, confirmed %v (%v), ready %v", halting, c, ok, r.hot.Ready())
 	}
 }
+
+// A pen that fails its test again and again is told for what it is, until it
+// passes or goes.
+func TestPenThatFailsItsTestsIsTold(t *testing.T) {
+	for name, end := range map[string]func(r *rig){
+		"passes": func(r *rig) { r.mangle = nil; r.guarded() },
+		"goes":   func(r *rig) { r.away() },
+	} {
+		r := newRig(t, rigIdentity())
+		tests := 0
+		r.mangle = func(f *protocol.Frame, m *protocol.Reading) bool {
+			if f.Type == protocol.TypeReading && m.Flags.Has(protocol.FlagPermit) {
+				m.Flags &^= protocol.FlagPermit
+			}
+			return true
+		}
+		for ; !r.hot.Guard().Broken(session.PenTestFailing) && tests < 30_000; tests++ {
+			r.step(time.Millisecond)
+		}
+		if tests < 6000 || tests == 30_000 {
+			t.Errorf("%s: told after %d ms of tests that take 3 s each", name, tests)
+		}
+		if end(r); r.hot.Guard().Broken(session.PenTestFailing) {
+			t.Errorf("%s: still told", name)
+		}
+		r.unplug, r.mangle = false, nil
+		r.guarded()
+		r.mangle = func(f *protocol.Frame, m *protocol.Reading) bool { m.Flags &^= protocol.FlagPermit; return true }
+		r.away()
+		r.back()
+		r.step(2 * time.Second)
+		if r.hot.Guard().Broken(session.PenTestFailing) {
+			t.Errorf("%s: told again by the tests of before", name)
+		}
+	}
+}
+
+// What a person sees after a stop is what is so: no permit, and no max depth in force.
+func TestViewAfterAStopPromisesNothing(t *testing.T) {
+	r := newRig(t, rigIdentity())
+	r.treat(limits.Cheek, limits.AcneScarRolling)
+	r.until(time.Second, "confirmed", func(v session.View) bool { return v.Confirmed == 1500 })
+	r.dropped = func(session.Order) bool { return true } // they are on their way for a while
+	a := r.do(session.Command{Do: session.CmdStop})
+	r.dropped = nil
+	if a.Err != nil || a.View.Ready {
+		t.Errorf("answered with %v, ready %v", a.Err, a.View.Ready)
+	}
+	r.until(time.Second, "revoked", func(v session.View) bool { return r.cold.Procedure().Confirmed == 1500 && v.Confirmed == 0 })
+}

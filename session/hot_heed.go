@@ -72,10 +72,14 @@ func (h *Hot) heed(n *protocol.Notice, now protocol.Instant) {
 		h.say(Note{Kind: NoteConfirmed, At: now, Generation: n.Generation, Ceiling: n.Ceiling})
 		h.host.Show(protocol.CueZoneSet)
 	case protocol.NoticeProven:
+		h.failed = 0
+		g.set(PenTestFailing, false, now)
 		g.set(PenUnproven, false, now)
 		g.set(ClockJumped, false, now)
 		h.setMode(ModeGuarded)
 	case protocol.NoticeUnproven:
+		h.failed++
+		g.set(PenTestFailing, h.failed >= testsMost, now)
 		h.proving, h.proveAt = true, now.Add(time.Second)
 	case protocol.NoticeDisobeyed:
 		rule := MotorWithoutPermit
@@ -147,6 +151,8 @@ func (h *Hot) part(now protocol.Instant) {
 // down forgets what belonged to a host session.
 func (h *Hot) down(now protocol.Instant) {
 	h.ready, h.inForce, h.setting, h.proving, h.stopping, h.wasOn, h.granted = false, false, 0, false, false, false, false
+	h.failed = 0
+	h.guard.set(PenTestFailing, false, now)
 	h.guard.set(ReadingsStale, false, now)
 	h.guard.have = false
 }

@@ -90,6 +90,7 @@ const (
 	ReadingsStale
 	LinkLost
 	PenUnproven
+	PenTestFailing
 	PenReleased
 	CeilingUnconfirmed
 	PenNotWell
@@ -154,6 +155,8 @@ var table = [ruleEnd]ruleRow{
 		"no sound frame for 1 s, the port went, or the pen forgot its host; until the session is up again"},
 	PenUnproven: {"pen_unproven", "HHH --- --- ---",
 		"the pen has not yet shown on this connection that a permit lapses"},
+	PenTestFailing: {"pen_test_failing", "AAA --- --- ---",
+		"the pen did not pass the test 3 times in a row; until it passes or goes"},
 	PenReleased: {"pen_released", "HHH AAA --- ---",
 		"the pen was taken out of guarded mode at the pen; it counts as stoppable until it is back"},
 	CeilingUnconfirmed: {"ceiling_unconfirmed", "AA- --- --- ---",
@@ -167,7 +170,7 @@ var table = [ruleEnd]ruleRow{
 	PenSilent: {"pen_silent", "HHH HHH AAA ---",
 		"the pen is heard but does not answer"},
 	PenInvalid: {"pen_invalid", "HHH HHH AAA ---",
-		"what the pen says about itself can't be"},
+		"what the pen says about itself can't be, or it speaks another version of the link"},
 	NotAPen: {"not_a_pen", "HHH HHH AAA ---",
 		"bytes come for 3 s and none of them is a frame; until one is, or the port goes"},
 	RecordStalled: {"record_stalled", "HHH HHH AAA ---",

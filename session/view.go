@@ -21,7 +21,7 @@ type View struct {
 	MotorOn   bool                 `json:"motor_on"`
 	Verdict   limits.Verdict       `json:"verdict"`
 	Ceiling   protocol.Micrometres `json:"ceiling_um"`   // wanted
-	Confirmed protocol.Micrometres `json:"confirmed_um"` // as telemetry showed
+	Confirmed protocol.Micrometres `json:"confirmed_um"` // as telemetry shows; 0: none is
 	Set       protocol.Micrometres `json:"set_um"`       // −1: not reported
 	Depth     protocol.Micrometres `json:"depth_um"`     // measured; −1: not reported
 	Rate      protocol.DeciHertz   `json:"stroke_rate_dhz"`
@@ -57,7 +57,7 @@ type RuleView struct {
 
 // View returns what people see now.
 func (c *Cold) View(protocol.Instant) View {
-	v := View{Set: -1, Depth: -1, Battery: -1, Mode: c.mode, PenUp: c.pen != nil, Ready: c.ready, AgeUS: c.age.Microseconds(),
+	v := View{Set: -1, Depth: -1, Battery: -1, Mode: c.mode, PenUp: c.pen != nil, Ready: c.ready && c.wanted.Allow, AgeUS: c.age.Microseconds(),
 		Source: SourceNone, LastStop: c.lastStop.Microseconds()}
 	if c.pen != nil {
 		v.Pen = c.pen.Vendor + " " + c.pen.Model
@@ -84,7 +84,9 @@ func (c *Cold) View(protocol.Instant) View {
 		v.Simulated = v.Simulated || p.Source == SourceSimulator
 		v.Verdict = p.Verdict
 		v.Ceiling, _ = p.Desire()
-		v.Confirmed = p.Confirmed
+		if c.have && protocol.Micrometres(c.last.Ceiling) == p.Confirmed {
+			v.Confirmed = p.Confirmed // and not revoked since
+		}
 		v.Checks, v.Totals, v.Events, v.Committed = p.Checks(), p.Totals.clone(), p.Events, c.committed
 		v.Strokes = p.Totals.Strokes
 		if c.run.on {

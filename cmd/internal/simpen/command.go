@@ -17,6 +17,30 @@ import (
 // ErrUsage is wrapped by errors that come from how the command was called.
 var ErrUsage = errors.New("usage")
 
+// controlHelp has an example of each control.
+const controlHelp = `  {"do":"press"}                     the start button, once: start or stop
+  {"do":"dial","um":2500}            turn the ring to that depth, click by click
+  {"do":"step","um":-1}              turn it by so many clicks
+  {"do":"contact","on":true}         tip on the skin, or lifted
+  {"do":"glide","axis":"vertical"}   or horizontal, oblique_left, oblique_right,
+                                     circular, stamp: a glide begins
+  {"do":"speed","hz":110}            stroke rate wanted
+  {"do":"cartridge","on":false}      cartridge out, or in
+  {"do":"release","on":true}         out of guarded mode, or back
+  {"do":"hand","style":"careful","um":1000,"passes":2,"seed":3}
+                                     a hand works by itself; passes 0: it stops
+  {"do":"unplug"}  {"do":"replug"}   the cable
+  {"do":"noise","per_million":1000,"ms":2000}
+                                     so many bytes of each million damaged
+  {"do":"stall","ms":200}            the line holds everything back
+  {"do":"fault","name":"creep"}      a fault, with "amount" or "text" if it takes one
+  {"do":"clear","name":"creep"}      take it away
+  {"do":"script","steps":[{"after_ms":500,"do":"press"}]}
+                                     each step after so long from now
+  {"do":"state"}                     ask for a state
+  {"do":"quit"}
+`
+
 // Command returns the command that offers a pen: `pensim pen`, and, hidden, the
 // pen process of `penlog demo`. It reads and writes what cobra was given as
 // input and output. Errors wrap [ErrUsage] or [ErrConfig] when the call was wrong.
@@ -29,7 +53,14 @@ func Command() *cobra.Command {
 
 On a terminal, keys drive it: space presses the start button, + and - turn the
 dial, c puts the tip on the skin or lifts it, g glides, u pulls the cable or
-puts it back, n makes noise for two seconds, d turns the dial to the end, q quits.`,
+puts it back, n makes noise for two seconds, d turns the dial to the end, q quits.
+
+With --control a program drives it. Controls, one JSON object a line:
+
+` + controlHelp + `
+What happens comes back as JSON lines: ready, press, motor, clear, permit, host,
+over_limit, host_silent, plug, boot, state, done, refused. The end of the input
+ends the pen. 'pensim profiles' lists pens and faults.`,
 		Example: `  pensim pen --pty /tmp/pen
   pensim pen --listen 127.0.0.1:0 --ready-file pen.json --profile dermapen4-class`,
 		Args:          noArgs,
