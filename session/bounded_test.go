@@ -112,7 +112,11 @@ func TestDroppedEntriesAreNamedWhenTheSessionEnds(t *testing.T) {
 	}
 	r.step(100 * time.Millisecond)
 	entries := func() int { return len(recorded[session.RuleBroke](r)) + len(recorded[session.RuleHealed](r)) }
-	if d := recorded[session.EntriesDropped](r); len(d) != 1 || int(d[0].Entries)+entries() < 6000 || r.check().State != session.Aborted {
-		t.Errorf("dropped: %+v, kept %d", d, entries())
+	said := 0
+	for _, e := range recorded[session.EntriesDropped](r) {
+		said += int(e.Entries)
+	}
+	if said == 0 || said+entries() < 6000 || r.check().State != session.Aborted {
+		t.Errorf("dropped: %d, kept %d", said, entries())
 	}
 }

@@ -16,6 +16,7 @@ const (
 	maxPending   = 4096        // records that wait while the store is behind, before what can be spared is dropped
 	maxChunkBody = 1 << 20     // bytes of signal that wait
 	maxStream    = 4096        // events that wait for those who listen
+	flickerMost  = 20          // times that one rule's breaking is recorded in a second
 	rewant       = 200 * time.Millisecond
 	maxName      = 200 // bytes of a person's or a patient's id
 )
@@ -64,12 +65,17 @@ type Cold struct {
 
 	chain, signal Chain
 	records       []Record // not yet in a batch
-	shed          uint32   // entries that found too many of them, not yet told
-	batches       []Batch  // not yet taken
-	flying        []flight // taken, not yet committed
-	batchSeq      uint64
-	committed     uint64 // newest record of this session on disk
-	verdictSeq    uint64 // newest record that a permit rests on
+	shed          uint32   // entries that were spared, not yet told
+	saidAt        protocol.Instant
+	flicker       [ruleEnd]struct {
+		from  protocol.Instant
+		times int // broken since
+	}
+	batches    []Batch  // not yet taken
+	flying     []flight // taken, not yet committed
+	batchSeq   uint64
+	committed  uint64 // newest record of this session on disk
+	verdictSeq uint64 // newest record that a permit rests on
 
 	body     []byte // signal not yet in a chunk
 	count    uint32
@@ -174,7 +180,7 @@ func (c *Cold) add(e Event, now protocol.Instant, at protocol.At) {
 	if !c.open() {
 		return
 	}
-	if c.full() && c.idle(e) {
+	if (c.full() || c.flickers(e, now)) && c.idle(e) {
 		c.shed++
 		return
 	}
@@ -209,16 +215,40 @@ func (c *Cold) idle(e Event) bool {
 	case RuleBroke:
 		return e.Response != Trip
 	case RuleHealed:
-		return !slices.ContainsFunc(c.proc.Broken, func(b RuleBroke) bool { return b.Rule == e.Rule })
+		return !c.proc.broken(e.Rule)
 	}
 	return false
 }
 
-// dropped says how many entries were not recorded.
+// flickers reports whether e is of a rule that broke more often within a second
+// than people could follow: a dial that trembles, a pen that toggles a flag.
+func (c *Cold) flickers(e Event, now protocol.Instant) bool {
+	if _, ok := e.(RuleHealed); ok {
+		return true // of one whose breaking was not recorded
+	}
+	b, ok := e.(RuleBroke)
+	if !ok {
+		return false
+	}
+	f := &c.flicker[b.Rule]
+	if now.Sub(f.from) >= time.Second {
+		f.from, f.times = now, 0
+	}
+	f.times++
+	return f.times > flickerMost
+}
+
+// dropped says how many entries were not recorded, and records what still holds.
 func (c *Cold) dropped(now protocol.Instant, at protocol.At) {
 	if c.shed > 0 {
-		c.add(EntriesDropped{Entries: c.shed, Why: "the record could not keep up"}, now, at)
-		c.shed = 0
+		c.add(EntriesDropped{Entries: c.shed, Why: "they came faster than the record keeps up with"}, now, at)
+		c.shed, c.saidAt = 0, now
+		for _, b := range c.holds { // spared when it broke, and still so
+			if c.open() && !c.proc.broken(b.Rule) {
+				b.To = c.proc.State
+				c.add(b, now, at)
+			}
+		}
 	}
 }
 
@@ -267,7 +297,7 @@ func (c *Cold) Tick(now protocol.Instant, at protocol.At) {
 	if !c.wanted.Allow && len(c.orders) == 0 && now.Sub(c.toldAt) >= rewant {
 		c.want(c.wanted, now) // a stop that was lost on its way is made good
 	}
-	if !c.full() {
+	if !c.full() && now.Sub(c.saidAt) >= time.Second {
 		c.dropped(now, at)
 	}
 	due := now.Sub(c.flushAt) >= chunkEvery

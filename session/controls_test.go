@@ -329,3 +329,43 @@ func TestResumeAsksTheTableAnew(t *testing.T) {
 		t.Errorf("resume where the table allows more than before: %v", err)
 	}
 }
+
+// A pen that toggles a flag with each reading does not fill the disk, and what was
+// spared is counted.
+func TestFlickeringRuleIsNotRecordedEachTime(t *testing.T) {
+	r := newRig(t, rigIdentity())
+	r.treat(limits.Cheek, limits.AcneScarRolling)
+	n := len(r.records)
+	for i := range 30_500 {
+		r.find(session.DialAboveCeiling, session.Hold, i%2 == 0)
+		r.step(time.Millisecond)
+	}
+	if n = len(r.records) - n; n > 31*(2*20+5) {
+		t.Errorf("%d records in 30.5 s", n)
+	}
+	r.find(session.DialAboveCeiling, session.Hold, true)
+	r.step(2 * time.Second)
+	if b, p := r.view().Broken, r.check().Broken; len(b) != 1 || b[0].Rule != session.DialAboveCeiling || len(p) != 1 {
+		t.Errorf("what is broken now is not shown, or not recorded: %+v, %+v", b, p)
+	}
+	r.find(session.DialAboveCeiling, session.Hold, false)
+	r.step(2 * time.Second)
+	all := len(recorded[session.RuleBroke](r)) + len(recorded[session.RuleHealed](r))
+	for _, e := range recorded[session.EntriesDropped](r) {
+		all += int(e.Entries)
+	}
+	if all < 30_500 {
+		t.Errorf("%d of 30500 entries are recorded or counted", all)
+	}
+	before := len(recorded[session.RuleBroke](r))
+	r.find(session.DialAboveCeiling, session.Hold, true)
+	r.step(100 * time.Millisecond)
+	if len(recorded[session.RuleBroke](r)) != before+1 {
+		t.Error("what breaks long after is spared, too")
+	}
+	r.folded()
+	r.find(session.DepthAboveCeiling, session.Trip, true)
+	if r.view().State != session.Tripped {
+		t.Error("a trip was spared")
+	}
+}

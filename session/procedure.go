@@ -147,6 +147,11 @@ func (p *Procedure) broke(e RuleBroke) {
 	p.State = e.To
 }
 
+// broken reports whether the record says that the rule is broken now.
+func (p *Procedure) broken(r Rule) bool {
+	return slices.ContainsFunc(p.Broken, func(b RuleBroke) bool { return b.Rule == r })
+}
+
 func (p *Procedure) rested(e MotorRested) {
 	t := &p.Totals
 	t.Runs++

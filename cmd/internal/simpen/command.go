@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -41,6 +42,19 @@ const controlHelp = `  {"do":"press"}                     the start button, once
   {"do":"quit"}
 `
 
+// faultHelp lists the faults.
+func faultHelp() string {
+	var b strings.Builder
+	for _, f := range sim.Faults() {
+		fmt.Fprintf(&b, "  %-15s %s", f.Name, f.About)
+		if f.Unit != "" {
+			fmt.Fprintf(&b, " (amount in %s, else %d)", f.Unit, f.Amount)
+		}
+		b.WriteByte('\n')
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
 // Command returns the command that offers a pen: `pensim pen`, and, hidden, the
 // pen process of `penlog demo`. It reads and writes what cobra was given as
 // input and output. Errors wrap [ErrUsage] or [ErrConfig] when the call was wrong.
@@ -60,7 +74,11 @@ With --control a program drives it. Controls, one JSON object a line:
 ` + controlHelp + `
 What happens comes back as JSON lines: ready, press, motor, clear, permit, host,
 over_limit, host_silent, plug, boot, state, done, refused. The end of the input
-ends the pen. 'pensim profiles' lists pens and faults.`,
+ends the pen.
+
+Faults, here and for --fault:
+
+` + faultHelp(),
 		Example: `  pensim pen --pty /tmp/pen
   pensim pen --listen 127.0.0.1:0 --ready-file pen.json --profile dermapen4-class`,
 		Args:          noArgs,
