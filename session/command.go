@@ -263,7 +263,7 @@ func (p *Procedure) Checks() []Check {
 		check("pen", p.PenUp, "the pen is connected", "plug the pen in and switch it on"),
 		check("source", !p.Foreign, "the pen is of the session's kind", "a simulated pen and a real one can't share a session: finish this one"),
 		check("mode", p.Mode == ModeGuarded, "the pen has proved that it stops by itself", prove),
-		check("zone", p.Chosen, "zone and indication are chosen", "choose them"),
+		check("zone", p.Chosen, "zone and indication are chosen", "choose zone and indication"),
 		check("press_test", p.PressTested, "a press without a permit left the motor still", press),
 	}
 }

@@ -369,3 +369,25 @@ func TestFlickeringRuleIsNotRecordedEachTime(t *testing.T) {
 		t.Error("a trip was spared")
 	}
 }
+
+// Who chose a zone that is refused does not treat the one before: it has to be
+// chosen again.
+func TestZoneBeforeARefusedOneHasToBeChosenAgain(t *testing.T) {
+	r := newRig(t, rigIdentity())
+	r.treat(limits.Cheek, limits.AcneScarRolling)
+	r.do(session.Command{Do: session.CmdChoose, Zone: limits.Periorbital, Indication: limits.AcneScarRolling})
+	r.step(200 * time.Millisecond)
+	if v := r.view(); v.State != session.Paused || v.Ceiling != 0 || v.Verdict.Zone != 0 || r.pen.Ceiling() != 0 {
+		t.Errorf("refused: %v, ceiling %v, zone %v, at the pen %v", v.State, v.Ceiling, v.Verdict.Zone, r.pen.Ceiling())
+	}
+	e := r.refused(session.Command{Do: session.CmdResume}, "checks_failed")
+	for _, c := range e.Checks {
+		if c.OK == (c.Code == "zone") {
+			t.Errorf("check %s: %v", c.Code, c.OK)
+		}
+	}
+	r.must(session.Command{Do: session.CmdChoose, Zone: limits.Cheek, Indication: limits.AcneScarRolling})
+	r.must(session.Command{Do: session.CmdResume})
+	r.until(time.Second, "ready", func(v session.View) bool { return v.Ready && v.Ceiling == 1500 })
+	r.folded()
+}

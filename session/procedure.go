@@ -63,8 +63,8 @@ func (p *Procedure) Apply(e Event, at protocol.At) {
 	case ZoneChosen:
 		p.Verdict, p.Chosen, p.State, p.Confirmed = e.Verdict, true, e.To, 0
 		p.zone()
-	case ZoneRefused:
-		p.State = e.To
+	case ZoneRefused: // the zone before is no longer the one that is meant
+		p.State, p.Chosen, p.Confirmed = e.To, false, 0
 	case CartridgeSeen:
 		p.Cartridge, p.State = e.Length, e.To
 		if e.Verdict != nil {

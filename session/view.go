@@ -82,7 +82,10 @@ func (c *Cold) View(protocol.Instant) View {
 	if p := c.proc; p != nil {
 		v.Session, v.State, v.Open, v.Source = p.ID, p.State, !p.State.Over(), p.Source
 		v.Simulated = v.Simulated || p.Source == SourceSimulator
-		v.Verdict = p.Verdict
+		if p.Chosen {
+			v.Verdict = p.Verdict
+			v.Verdict.Candidates = slices.Clone(p.Verdict.Candidates)
+		}
 		v.Ceiling, _ = p.Desire()
 		if c.have && protocol.Micrometres(c.last.Ceiling) == p.Confirmed {
 			v.Confirmed = p.Confirmed // and not revoked since
@@ -95,7 +98,6 @@ func (c *Cold) View(protocol.Instant) View {
 		if p.Trip != nil {
 			v.Trip = &RuleView{*p.Trip, p.Trip.Rule.Words()}
 		}
-		v.Verdict.Candidates = slices.Clone(p.Verdict.Candidates)
 	}
 	return v
 }

@@ -218,15 +218,16 @@ func Prompt(v *session.View) (act, cause, remedy string) {
 		return "Switch the pen on", "No pen is heard on " + v.Host.Port, "If it is on: check its cable, and that this is its port"
 	case !v.Open && v.Host.Aside != "":
 		return "Tell who looks after this PC: an open session was altered", upper(strings.TrimPrefix(v.Host.Aside, "session: ")), "It stays in the record as it is; a new session can be opened"
-	case v.Open && v.State == session.Draft:
+	case v.Open && (v.State == session.Draft || v.State == session.Paused):
 		for _, c := range v.Checks {
 			if !c.OK {
 				return upper(c.Remedy), "Not yet so: " + c.Words, ""
 			}
 		}
+		if v.State == session.Paused {
+			return "Confirm patient, zone and max depth, then resume", "", ""
+		}
 		return "Time-out: confirm patient, zone and max depth", "", ""
-	case v.State == session.Paused:
-		return "Confirm patient, zone and max depth, then resume", "", ""
 	}
 	return "", "", ""
 }

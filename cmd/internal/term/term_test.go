@@ -37,9 +37,11 @@ func views() map[string]session.View {
 	aside := none
 	aside.Host = session.HostView{PortOpen: true, Aside: "session: journal of 0195e6c1, record 23: its contents were changed"}
 	draft.State, draft.Checks = session.Draft, []session.Check{{Code: "pen", OK: true, Words: "the pen is connected"},
-		{Code: "zone", Words: "zone and indication are chosen", Remedy: "choose them"}}
+		{Code: "zone", Words: "zone and indication are chosen", Remedy: "choose zone and indication"}}
+	refused := draft
+	refused.State, refused.Verdict = session.Paused, limits.Verdict{}
 	return map[string]session.View{"none": none, "ready": ready, "held": held, "tripped": tripped, "paused": paused,
-		"closed": closed, "quiet": quiet, "foreign": foreign, "draft": draft, "aside": aside}
+		"closed": closed, "quiet": quiet, "foreign": foreign, "draft": draft, "aside": aside, "refused": refused}
 }
 
 // A picture is drawn over itself: its lines may not wrap, and their number may
@@ -80,7 +82,8 @@ func TestPictureSaysWhatCounts(t *testing.T) {
 		"quiet":   {"Switch the pen on", "No pen is heard on serial:///dev/ttyUSB7"},
 		"foreign": {"Check the port", "not as a pen does"},
 		"aside":   {"No session", "an open session was altered", "Journal of 0195e6c1, record 23", "a new session can be opened"},
-		"draft":   {"Choose them", "zone and indication are chosen"},
+		"draft":   {"Choose zone and indication", "zone and indication are chosen"},
+		"refused": {"Paused", "Choose zone and indication"},
 	} {
 		v := views()[name]
 		got := strings.Join(term.Style{}.Lines(&v), "\n")
