@@ -19,22 +19,15 @@ func (a *Agent) runCold(ctx context.Context) {
 	for {
 		select {
 		case n := <-a.notes:
-			a.takeNotes(n)
+			a.takeNotes(&n)
 		case seq := <-a.commits:
 			a.cold.Committed(seq, a.now())
 		case r := <-a.commands:
+			a.takeNotes(nil) // what came before it is recorded before it: it may end the session
 			a.command(r)
 		case <-t.C:
 		case <-ctx.Done():
-			for {
-				select {
-				case n := <-a.notes:
-					a.takeNotes(n)
-					continue
-				default:
-				}
-				break
-			}
+			a.takeNotes(nil)
 			a.flush()
 			return
 		}
@@ -74,14 +67,18 @@ func (a *Agent) look() *session.View {
 	return &v
 }
 
-// takeNotes takes n and all that wait behind it in.
-func (a *Agent) takeNotes(n session.Note) {
+// takeNotes takes in n, if there is one, and all that wait.
+func (a *Agent) takeNotes(n *session.Note) {
 	now, at := a.now(), wall()
+	var next session.Note
 	for {
-		a.counts.note(&n)
-		a.cold.Note(&n, now, at)
+		if n != nil {
+			a.counts.note(n)
+			a.cold.Note(n, now, at)
+		}
 		select {
-		case n = <-a.notes:
+		case next = <-a.notes:
+			n = &next
 		default:
 			return
 		}
