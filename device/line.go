@@ -43,7 +43,7 @@ func (l *Line) Addr() Address { return l.port.Addr() }
 // connection is ever sent on the next.
 func (l *Line) Out() *Mailbox { return l.out }
 
-// SetBaud is [Port.SetBaud]. The handler may call it from Step.
+// SetBaud is [Port.SetBaud]. The handler may call it.
 func (l *Line) SetBaud(baud int) error { return l.port.SetBaud(baud) }
 
 // Released is [Port.Released].
@@ -75,7 +75,7 @@ func (l *Line) Stats() Stats {
 // Everything Run started has returned when Run does, except, after an
 // AbandonedError, the goroutine that hangs: should it ever come back, it calls
 // nothing of h and writes nothing. If Op is [OpStep], h itself is still
-// inside Step. Run works once.
+// inside Step or After. Run works once.
 func (l *Line) Run(ctx context.Context, h Handler) error {
 	if l.ran.Swap(true) {
 		return errors.New("device: Run of a line that has already run")
@@ -166,6 +166,9 @@ func (l *Line) read(h Handler) error {
 		}
 		h.Step(buf[:n])
 		l.yield()
+		if !l.reader.enter(OpStep) {
+			break
+		}
 		h.After(all)
 		l.yield()
 		if n == 0 && gap < time.Millisecond {

@@ -232,34 +232,47 @@ func TestTheWatchdogGivesUpWhatHangs(t *testing.T) {
 	}
 }
 
+// hanging hangs in its third call.
+type hanging struct {
+	after bool // of After, not of Step
+	calls int
+	hang  chan struct{}
+}
+
+func (h *hanging) Step([]byte) { h.call(false) }
+func (h *hanging) After(bool)  { h.call(true) }
+
+func (h *hanging) call(after bool) {
+	if h.calls++; h.calls >= 3 && after == h.after {
+		<-h.hang
+	}
+}
+
 func TestAHandlerThatHangsIsGivenUpAndNeverCalledAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := devicetest.NewWire()
-		var steps int
-		hang := make(chan struct{})
-		l, end := started(t.Context(), w, stepper(func([]byte, bool) {
-			if steps++; steps == 3 {
-				<-hang
+	for after, calls := range map[bool]int{false: 3, true: 4} {
+		synctest.Test(t, func(t *testing.T) {
+			w := devicetest.NewWire()
+			h := &hanging{after: after, hang: make(chan struct{})}
+			l, end := started(t.Context(), w, h)
+			err := <-end
+			gone, ok := errors.AsType[*device.AbandonedError](err)
+			if !ok || gone.Op != device.OpStep || !strings.Contains(err.Error(), "handler") {
+				t.Fatalf("Run() = %v, want an AbandonedError naming the handler", err)
 			}
-		}))
-		err := <-end
-		gone, ok := errors.AsType[*device.AbandonedError](err)
-		if !ok || gone.Op != device.OpStep || !strings.Contains(err.Error(), "handler") {
-			t.Fatalf("Run() = %v, want an AbandonedError naming the handler", err)
-		}
-		if !w.Closed() {
-			t.Error("nobody was inside the port, and it is still open")
-		}
-		if got := l.Stats().Abandoned; got != 1 {
-			t.Errorf("Stats().Abandoned = %d, want 1", got)
-		}
-		close(hang)
-		synctest.Wait()
-		if steps != 3 {
-			t.Errorf("the handler was called %d times, want never again after the third", steps)
-		}
-		soundly(t, w)
-	})
+			if !w.Closed() {
+				t.Error("nobody was inside the port, and it is still open")
+			}
+			if got := l.Stats().Abandoned; got != 1 {
+				t.Errorf("Stats().Abandoned = %d, want 1", got)
+			}
+			close(h.hang)
+			synctest.Wait()
+			if h.calls != calls {
+				t.Errorf("in After %v: the handler was called %d times, want %d", after, h.calls, calls)
+			}
+			soundly(t, w)
+		})
+	}
 }
 
 func TestALostLinkThatCannotBeClosedIsBoth(t *testing.T) {
@@ -390,7 +403,11 @@ func TestLineWritesBeforeWhatCanWait(t *testing.T) {
 	end := make(chan error, 1)
 	go func() { end <- l.Run(ctx, h) }()
 	w.Send([]byte{0})
-	<-h.done
+	select {
+	case <-h.done:
+	case <-time.After(time.Minute):
+		t.Error("an answer was never written")
+	}
 	cancel()
 	<-end
 	if h.sent < 100 {

@@ -105,7 +105,6 @@ type Host struct {
 	lateSince  Instant
 	late       bool
 	event      uint32 // id of the newest event acknowledged
-	eventBoot  uint32 // in this boot of the pen; 0: none
 	dups       [16]seen
 	sync       struct {
 		token uint32
@@ -392,9 +391,7 @@ func (h *Host) over(k NoticeKind, now Instant) {
 // up tells that the pen's session is open.
 func (h *Host) up(now Instant) {
 	h.link, h.told, h.overslept, h.spokeAt = LinkUp, true, false, now
-	if h.eventBoot != h.id.Boot {
-		h.event, h.eventBoot = 0, h.id.Boot
-	}
+	h.event = 0 // another pen may have the same boot: who records them knows them apart
 	h.notice(Notice{Kind: NoticeUp, At: now})
 }
 

@@ -18,12 +18,19 @@ func (h *Host) frame(f *Frame, now Instant) {
 		h.stats.Duplicates++
 		return
 	}
-	*d = mark
 	h.received++
 	if f.Type != TypeWelcome {
 		h.baudAt = 0 // the line's new speed works
 	}
+	malformed := h.stats.Malformed
+	h.take(f, now)
+	if h.stats.Malformed == malformed { // what is skipped is not remembered
+		*d = mark
+	}
+}
 
+// take acts on a frame that is no duplicate.
+func (h *Host) take(f *Frame, now Instant) {
 	switch f.Type {
 	case TypeIdentity:
 		h.identity(f.Payload, now)
@@ -288,6 +295,9 @@ func (h *Host) AckEvent(id uint32) {
 }
 
 func (h *Host) ackEvent(id uint32) {
+	if h.id.Caps.Has(CapTalksOnly) {
+		return
+	}
 	ack := EventAck{h.session(), id}
 	h.send(LaneControl, TypeEventAck, ack.Append(h.scratch()))
 }

@@ -375,6 +375,43 @@ func TestEventIsToldUntilItIsAcknowledged(t *testing.T) {
 	}
 }
 
+// An acknowledgement is of one event and all before it.
+func TestEventThatWasAcknowledgedIsAcknowledgedAgain(t *testing.T) {
+	p := newPair(t, testIdentity(), 0)
+	p.want(protocol.NoticeUp, 2*time.Second)
+	acks := p.listen(protocol.TypeEventAck, no)
+	p.host.AckEvent(2)
+	p.host.AckEvent(1)
+	p.step(10 * time.Millisecond)
+	for id := range uint32(2) {
+		m := protocol.PenEvent{ID: id + 1, Kind: protocol.EventButton, Arg: 1}
+		p.host.Receive(protocol.AppendFrame(nil, protocol.TypeEvent, uint16(9000+id), m.Append(nil)), p.now)
+		p.drain()
+	}
+	p.step(10 * time.Millisecond)
+	if p.has(protocol.NoticeEvent) || len(acks.at) != 4 {
+		t.Errorf("told again, or %d acknowledgements of 4", len(acks.at))
+	}
+}
+
+// What is too short is not remembered: the same bytes are malformed each time, and
+// a frame that came before is still known.
+func TestShortFrameIsNoDuplicate(t *testing.T) {
+	p := newPair(t, testIdentity(), 0)
+	p.want(protocol.NoticeUp, 2*time.Second)
+	before := p.host.Stats()
+	m := protocol.PenEvent{ID: 1, Kind: protocol.EventButton, Arg: 1}
+	whole := protocol.AppendFrame(nil, protocol.TypeEvent, 9000, m.Append(nil))
+	short := protocol.AppendFrame(nil, protocol.TypeEvent, 9001, m.Append(nil)[:5])
+	for _, f := range [][]byte{whole, short, short, whole} {
+		p.host.Receive(f, p.now)
+		p.drain()
+	}
+	if s := p.host.Stats(); s.Malformed != before.Malformed+2 || s.Duplicates != before.Duplicates+1 {
+		t.Errorf("%d malformed, %d duplicates", s.Malformed-before.Malformed, s.Duplicates-before.Duplicates)
+	}
+}
+
 func TestNoEventIsAcknowledgedToAPenThatIsGone(t *testing.T) {
 	p := newPair(t, testIdentity(), 0)
 	p.want(protocol.NoticeUp, 2*time.Second)
@@ -634,6 +671,9 @@ func TestTalkOnlyPenHasAnAgeAndIsAskedNothing(t *testing.T) {
 		return b
 	}
 	p.want(protocol.NoticeUp, 2*time.Second)
+	m := protocol.PenEvent{ID: 1, Kind: protocol.EventButton, Arg: 1} // against §4.7
+	p.host.Receive(protocol.AppendFrame(nil, protocol.TypeEvent, 9000, m.Append(nil)), p.now)
+	p.host.AckEvent(1)
 	p.step(time.Second)
 	r, ok := p.host.Newest()
 	if !ok || p.host.Age(r.Tick, p.now) > 20*time.Millisecond {

@@ -106,7 +106,7 @@ func TestCartridgeTooShortForThePen(t *testing.T) {
 func TestCartridgeThatWentIn(t *testing.T) {
 	r := newRig(t, rigIdentity())
 	r.treat(limits.Cheek, limits.AcneScarRolling)
-	in := protocol.PenEvent{ID: 900, Kind: protocol.EventCartridgeIn, Arg: 1000}
+	in := protocol.PenEvent{ID: 900, Kind: protocol.EventCartridgeIn, Arg: 1000, Tick: r.up.Tick()}
 	r.hot.Receive(protocol.AppendFrame(nil, protocol.TypeEvent, 60_000, in.Append(nil)), r.now)
 	r.step(5 * time.Millisecond)
 	if c := r.view().Ceiling; c != 1000 {

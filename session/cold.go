@@ -67,15 +67,12 @@ type Cold struct {
 	records       []Record // not yet in a batch
 	shed          uint32   // entries that were spared, not yet told
 	saidAt        protocol.Instant
-	flicker       [ruleEnd]struct {
-		from  protocol.Instant
-		times int // broken since
-	}
-	batches    []Batch  // not yet taken
-	flying     []flight // taken, not yet committed
-	batchSeq   uint64
-	committed  uint64 // newest record of this session on disk
-	verdictSeq uint64 // newest record that a permit rests on
+	flicker       [ruleEnd]flicker
+	batches       []Batch  // not yet taken
+	flying        []flight // taken, not yet committed
+	batchSeq      uint64
+	committed     uint64 // newest record of this session on disk
+	verdictSeq    uint64 // newest record that a permit rests on
 
 	body     []byte // signal not yet in a chunk
 	count    uint32
@@ -95,26 +92,30 @@ type Cold struct {
 	acks    []ackWaiter
 	ticket  uint64
 
-	pen      *protocol.Identity
-	conn     uint32 // number of the pen's session, as Hot tells it
-	last     protocol.Reading
-	have     bool                         // last is a reading of this connection
-	prior    *protocol.Reading            // of this boot, from before the connection; nil: none
-	known    map[PenBoot]protocol.Reading // of boots that were parted from in this session
-	heard    Heard                        // newest event of each boot that is recorded, or on its way
-	acting   acting
-	age      time.Duration
-	ready    bool
-	needles  protocol.Micrometres // length, of the cartridge that is in; 0: not known
-	status   protocol.Status
-	hasStat  bool
-	mode     Mode
-	holds    []RuleBroke // broken rules as Hot tells them, session or not
-	trip     *RuleBroke  // latched in Hot, session or not
-	run      run
-	lastStop time.Duration
-	unsafe   bool    // the record's reserve for a full disk is not there
-	events   []Event // made since they were last taken, for the stream
+	pen        *protocol.Identity
+	conn       uint32 // number of the pen's session, as Hot tells it
+	last       protocol.Reading
+	lastAt     protocol.At // when it was so at the pen
+	calm       bool        // since calmFrom readings show neither motor nor permit
+	calmFrom   protocol.Tick
+	have       bool                         // last is a reading of this connection
+	prior      *protocol.Reading            // of this boot, from before the connection; nil: none
+	known      map[PenBoot]protocol.Reading // of boots that were parted from in this session
+	heard      Heard                        // newest event of each boot that is recorded, or on its way
+	lostEvents Heard                        // of each boot, how many events it had no room for
+	acting     acting
+	age        time.Duration
+	ready      bool
+	needles    protocol.Micrometres // length, of the cartridge that is in; 0: not known
+	status     protocol.Status
+	hasStat    bool
+	mode       Mode
+	holds      []RuleBroke // broken rules as Hot tells them, session or not
+	trip       *RuleBroke  // latched in Hot, session or not
+	run        run
+	lastStop   time.Duration
+	unsafe     bool    // the record's reserve for a full disk is not there
+	events     []Event // made since they were last taken, for the stream
 }
 
 type flight struct {
@@ -139,7 +140,7 @@ type ackWaiter struct {
 }
 
 // NewCold returns a Cold with no procedure.
-func NewCold(cfg ColdConfig) *Cold { return &Cold{cfg: cfg, heard: Heard{}} }
+func NewCold(cfg ColdConfig) *Cold { return &Cold{cfg: cfg, heard: Heard{}, lostEvents: Heard{}} }
 
 // Restore takes up a procedure that the journal holds and nothing has closed.
 // It comes back paused: a person confirms patient, zone and ceiling. t is what
@@ -180,10 +181,15 @@ func (c *Cold) add(e Event, now protocol.Instant, at protocol.At) {
 	if !c.open() {
 		return
 	}
-	if (c.full() || c.flickers(e, now)) && c.idle(e) {
+	if spare := c.flickers(e, now); (spare || c.full()) && c.idle(e) {
 		c.shed++
 		return
 	}
+	c.record(e, now, at)
+}
+
+// record records an event of an open session, whatever waits.
+func (c *Cold) record(e Event, now protocol.Instant, at protocol.At) {
 	c.proc.Apply(e, at)
 	body, err := EncodeEvent(e, c.proc.Source)
 	if err != nil {
@@ -220,22 +226,29 @@ func (c *Cold) idle(e Event) bool {
 	return false
 }
 
+// flicker is how often a rule broke of late.
+type flicker struct {
+	from   protocol.Instant
+	times  int  // broken since
+	spared bool // the newest breaking was not recorded
+}
+
 // flickers reports whether e is of a rule that broke more often within a second
 // than people could follow: a dial that trembles, a pen that toggles a flag.
 func (c *Cold) flickers(e Event, now protocol.Instant) bool {
-	if _, ok := e.(RuleHealed); ok {
-		return true // of one whose breaking was not recorded
+	switch e := e.(type) {
+	case RuleBroke:
+		f := &c.flicker[e.Rule]
+		if now.Sub(f.from) >= time.Second {
+			f.from, f.times = now, 0
+		}
+		f.times++
+		f.spared = f.times > flickerMost
+		return f.spared
+	case RuleHealed:
+		return c.flicker[e.Rule].spared
 	}
-	b, ok := e.(RuleBroke)
-	if !ok {
-		return false
-	}
-	f := &c.flicker[b.Rule]
-	if now.Sub(f.from) >= time.Second {
-		f.from, f.times = now, 0
-	}
-	f.times++
-	return f.times > flickerMost
+	return false
 }
 
 // dropped says how many entries were not recorded, and records what still holds.
@@ -246,7 +259,7 @@ func (c *Cold) dropped(now protocol.Instant, at protocol.At) {
 		for _, b := range c.holds { // spared when it broke, and still so
 			if c.open() && !c.proc.broken(b.Rule) {
 				b.To = c.proc.State
-				c.add(b, now, at)
+				c.record(b, now, at)
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"penlog/protocol"
 )
@@ -44,6 +45,7 @@ func (c *Cold) Note(n *Note, now protocol.Instant, at protocol.At) {
 		}
 	case NoteStatus:
 		c.status, c.hasStat = n.Status, true
+		c.eventsLost(n.Status.EventsLost, now, at)
 		if l := n.Status.NeedleLength; l != 0 { // 0: this says nothing against what is known
 			c.cartridge(protocol.Micrometres(l), now, at)
 		}
@@ -99,6 +101,10 @@ func (c *Cold) penUp() PenUp {
 func (c *Cold) reading(n *Note, now protocol.Instant, at protocol.At) {
 	r := &n.Reading
 	c.age = n.Age
+	c.lastAt = at - protocol.At((now.Sub(n.At)+n.Age)/time.Microsecond)
+	if calm := !r.MotorOn() && !r.Flags.Has(protocol.FlagPermit); !calm || !c.calm {
+		c.calm, c.calmFrom = calm, r.Tick
+	}
 	if c.open() && !c.proc.Foreign {
 		c.sample(n, at)
 		c.follow(r, now, at)
@@ -129,63 +135,6 @@ func (c *Cold) sample(n *Note, at protocol.At) {
 	c.body = AppendSample(c.body, &s)
 	c.count++
 	c.to, c.arrived = at, n.At
-}
-
-var penEventNames = map[protocol.EventKind]string{
-	protocol.EventButton: "button", protocol.EventPressStart: "press_start", protocol.EventMotorStopped: "motor_stopped",
-	protocol.EventCartridgeIn: "cartridge_in", protocol.EventCartridgeOut: "cartridge_out", protocol.EventFault: "fault",
-	protocol.EventReleased: "released", protocol.EventGuarded: "guarded", protocol.EventOwnStop: "own_stop",
-}
-
-// penEvent takes in what happened at the pen, which repeats it until it is on
-// disk. A press that found no permit, not even a trial's, and left the motor still
-// is the proof that arming asks for.
-func (c *Cold) penEvent(e *protocol.PenEvent, now protocol.Instant, at protocol.At) {
-	if c.pen == nil {
-		return
-	}
-	up := c.penUp()
-	boot := up.boot()
-	switch {
-	case c.acting.record > 0:
-		return // one at a time: this, or the one before it, is not on disk yet
-	case e.ID <= c.heard[boot]:
-		c.ackEvent(e.ID) // that it is on disk was lost on the way to the pen
-		return
-	case !c.open() || c.proc.Foreign: // nobody's record
-		if e.Kind == protocol.EventCartridgeIn {
-			c.needles = protocol.Micrometres(e.Arg)
-		}
-		c.ackEvent(e.ID)
-		return
-	}
-	if e.Kind == protocol.EventCartridgeIn {
-		defer c.cartridge(protocol.Micrometres(e.Arg), now, at)
-	}
-	name, ok := penEventNames[e.Kind]
-	if !ok {
-		name = fmt.Sprintf("event %d", e.Kind)
-	}
-	c.add(PenActed{ID: e.ID, What: name, Arg: int(e.Arg), Tick: uint32(e.Tick)}, now, at)
-	c.heard.hear(boot, e.ID)
-	c.acting = acting{e.ID, c.conn, c.chain.Session, c.chain.Seq}
-	still := e.Kind == protocol.EventPressStart && protocol.StartResult(e.Arg) == protocol.StartNoPermit && !c.run.on && !c.last.Flags.Has(protocol.FlagPermit)
-	if still && !c.proc.PressTested && !c.ready {
-		c.add(PressTested{e.ID}, now, at)
-	}
-}
-
-// acting is an event of the pen that is on its way to the disk.
-type acting struct {
-	id      uint32
-	conn    uint32
-	session ID
-	record  uint64 // 0: none is
-}
-
-// ackEvent lets the pen forget its event.
-func (c *Cold) ackEvent(id uint32) {
-	c.orders = append(c.orders, Order{Kind: OrderAckEvent, ID: id, Conn: c.conn})
 }
 
 // finding records what the guard found. What is known already, as after notes

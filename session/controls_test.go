@@ -191,8 +191,10 @@ func TestPressThatIsNoProof(t *testing.T) {
 		r.must(session.Command{Do: session.CmdOpen})
 		r.until(3*time.Second, "guarded", func(v session.View) bool { return v.Mode == session.ModeGuarded })
 		for _, n := range tt.before {
+			n.Reading.Tick = r.up.Tick()
 			r.note(n)
 		}
+		tt.e.Tick = r.up.Tick()
 		r.note(session.Note{Kind: session.NoteEvent, Event: tt.e})
 		if got := r.cold.Procedure().PressTested; got != tt.proof {
 			t.Errorf("%s: press tested %v", name, got)
@@ -390,4 +392,36 @@ func TestZoneBeforeARefusedOneHasToBeChosenAgain(t *testing.T) {
 	r.must(session.Command{Do: session.CmdResume})
 	r.until(time.Second, "ready", func(v session.View) bool { return v.Ready && v.Ceiling == 1500 })
 	r.folded()
+}
+
+// Entries that were spared are those of their own session, and a rule that heals
+// though its breaking was never recorded is no entry that came too fast.
+func TestNothingIsSaidToBeSparedThatWasNot(t *testing.T) {
+	r := newRig(t, rigIdentity())
+	r.step(3 * time.Second)
+	r.find(session.DepthAboveCeiling, session.Trip, true)
+	r.find(session.ReadingsFrozen, session.Trip, true)
+	r.must(session.Command{Do: session.CmdOpen})
+	r.find(session.ReadingsFrozen, session.Trip, false)
+	r.step(3 * time.Second)
+	if e := recorded[session.EntriesDropped](r); len(e) != 0 {
+		t.Errorf("%+v", e)
+	}
+
+	r = newRig(t, rigIdentity())
+	r.must(session.Command{Do: session.CmdOpen})
+	r.guarded()
+	for i := range 101 {
+		r.find(session.DialAboveCeiling, session.Hold, i%2 == 0)
+	}
+	r.must(session.Command{Do: session.CmdAbort})
+	if p := r.check(); len(p.Broken) != 1 {
+		t.Errorf("at the end broken: %+v", p.Broken)
+	}
+	r.records, r.chunks = nil, nil
+	r.must(session.Command{Do: session.CmdOpen})
+	r.step(3 * time.Second)
+	if e, p := recorded[session.EntriesDropped](r), r.check(); len(e) != 0 || len(p.Broken) != 1 {
+		t.Errorf("in the next session: spared %+v, broken %+v", e, p.Broken)
+	}
 }

@@ -510,39 +510,57 @@ func TestNotReadyBeforeTheMotorIsAtRest(t *testing.T) {
 }
 
 // A pen that fails its test again and again is told for what it is, until it
-// passes or goes.
+// passes, goes, or is taken out of guarded mode.
 func TestPenThatFailsItsTestsIsTold(t *testing.T) {
-	for name, end := range map[string]func(r *rig){
-		"passes": func(r *rig) { r.mangle = nil; r.guarded() },
-		"goes":   func(r *rig) { r.away() },
+	for name, tt := range map[string]struct{ end, back func(r *rig) }{
+		"passes": {func(r *rig) { r.mangle = nil; r.guarded() }, func(r *rig) {
+			r.hot.Do(session.Order{Kind: session.OrderStop}, r.now)
+			r.release(true)
+			r.release(false)
+		}},
+		"goes":     {func(r *rig) { r.away() }, func(r *rig) { r.back() }},
+		"released": {func(r *rig) { r.release(true) }, func(r *rig) { r.release(false) }},
 	} {
 		r := newRig(t, rigIdentity())
-		tests := 0
-		r.mangle = func(f *protocol.Frame, m *protocol.Reading) bool {
+		failing := func(f *protocol.Frame, m *protocol.Reading) bool {
 			if f.Type == protocol.TypeReading && m.Flags.Has(protocol.FlagPermit) {
 				m.Flags &^= protocol.FlagPermit
 			}
 			return true
 		}
-		for ; !r.hot.Guard().Broken(session.PenTestFailing) && tests < 30_000; tests++ {
-			r.step(time.Millisecond)
+		r.mangle = failing
+		// told returns after how long it is told.
+		told := func() (d time.Duration) {
+			for ; !r.hot.Guard().Broken(session.PenTestFailing) && d < 30*time.Second; d += time.Millisecond {
+				r.step(time.Millisecond)
+			}
+			return d
 		}
-		if tests < 6000 || tests == 30_000 {
-			t.Errorf("%s: told after %d ms of tests that take 3 s each", name, tests)
+		if d := told(); d < 9*time.Second || d == 30*time.Second {
+			t.Errorf("%s: told after %v of tests that take 3 s each", name, d)
 		}
-		if end(r); r.hot.Guard().Broken(session.PenTestFailing) {
+		if tt.end(r); r.hot.Guard().Broken(session.PenTestFailing) {
 			t.Errorf("%s: still told", name)
 		}
-		r.unplug, r.mangle = false, nil
-		r.guarded()
-		r.mangle = func(f *protocol.Frame, m *protocol.Reading) bool { m.Flags &^= protocol.FlagPermit; return true }
-		r.away()
-		r.back()
-		r.step(2 * time.Second)
-		if r.hot.Guard().Broken(session.PenTestFailing) {
-			t.Errorf("%s: told again by the tests of before", name)
+		r.mangle = failing
+		tt.back(r)
+		if d := told(); d < 9*time.Second || d == 30*time.Second {
+			t.Errorf("%s: told again after %v of tests that take 3 s each", name, d)
 		}
 	}
+}
+
+// release takes the pen out of guarded mode, or back.
+func (r *rig) release(out bool) {
+	r.t.Helper()
+	did := r.pen.Release
+	if !out {
+		did = r.pen.Guard
+	}
+	if !did(r.up) {
+		r.t.Fatalf("the gesture (out: %v) did nothing", out)
+	}
+	r.step(300 * time.Millisecond)
 }
 
 // What a person sees after a stop is what is so: no permit, and no max depth in force.

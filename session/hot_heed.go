@@ -72,7 +72,6 @@ func (h *Hot) heed(n *protocol.Notice, now protocol.Instant) {
 		h.say(Note{Kind: NoteConfirmed, At: now, Generation: n.Generation, Ceiling: n.Ceiling})
 		h.host.Show(protocol.CueZoneSet)
 	case protocol.NoticeProven:
-		h.failed = 0
 		g.set(PenTestFailing, false, now)
 		g.set(PenUnproven, false, now)
 		g.set(ClockJumped, false, now)
@@ -193,6 +192,8 @@ func (h *Hot) observeReleased(r *protocol.Reading, at protocol.Instant) {
 		h.setReady(false, at)
 		h.inForce, h.proving, h.setting = false, false, 0
 		h.setMode(ModeStoppable)
+		h.failed = 0
+		h.guard.set(PenTestFailing, false, at)
 		h.guard.confirmed(h.wanted.ceiling)
 		return
 	}

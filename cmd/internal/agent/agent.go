@@ -269,6 +269,9 @@ func (a *Agent) Run(ctx context.Context) error {
 	stopPen()
 	err = errors.Join(err, <-kept)
 	<-idled
+	a.hotMu.Lock()
+	a.release() // what the line's last step left
+	a.hotMu.Unlock()
 	stopCold()
 	<-cooled
 	<-slept

@@ -14,6 +14,7 @@ type handler struct {
 	a    *Agent
 	line *device.Line
 	out  *device.Mailbox
+	read time.Time // when the newest bytes, or the timeout, had come
 }
 
 // Step judges what was read and puts what must be sent into the mailbox.
@@ -27,14 +28,15 @@ func (h *handler) Step(b []byte) {
 	if a.line != h.line {
 		return // it was given up while this hung, and another is at work
 	}
-	begun := time.Now()
+	h.read = time.Now()
 	if len(b) > 0 {
-		a.hot.Receive(b, a.since(begun))
-		h.post(begun)
+		a.hot.Receive(b, a.since(h.read))
+		h.post(h.read)
 	}
 }
 
-// After runs orders and timers, and lets Cold see what Hot found.
+// After runs orders and timers, and lets Cold see what Hot found. The time is still
+// that of the read: what passed since is this program's doing, not the pen's.
 func (h *handler) After(drained bool) {
 	a := h.a
 	a.hotMu.Lock()
@@ -42,9 +44,8 @@ func (h *handler) After(drained bool) {
 	if a.line != h.line {
 		return
 	}
-	begun := time.Now()
-	a.tick(a.since(begun), drained)
-	h.post(begun)
+	a.tick(a.since(h.read), drained)
+	h.post(time.Now())
 	a.release()
 	if baud, ok := a.hot.Baud(); ok {
 		if err := h.line.SetBaud(int(baud)); err != nil {

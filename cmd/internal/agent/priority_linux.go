@@ -9,17 +9,13 @@ import (
 
 // raisePriority lets every thread of this process go before ordinary programs,
 // so that a busy PC can't hold renewals up: the lowest real-time priority, whose
-// users together get 95 % of a core at most, or, where that is not allowed, a
-// nice value of -10. It needs CAP_SYS_NICE, an rtprio limit of 1 or a nice limit
-// of 30; without any, it changes nothing and says why. Threads that come later
-// inherit it, and so do child processes.
+// users together get 95 % of a core at most. (A nice value would do little: most
+// desktops share a processor out by session first.) It needs CAP_SYS_NICE or an
+// rtprio limit of 1; without, it changes nothing and says why. Threads that come
+// later inherit it, and so do child processes.
 func raisePriority() error {
 	attr := &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_RR, Priority: 1}
-	err := eachThread(func(tid int) error { return unix.SchedSetAttr(tid, attr, 0) })
-	if err == nil {
-		return nil
-	}
-	return eachThread(func(tid int) error { return unix.Setpriority(unix.PRIO_PROCESS, tid, -10) })
+	return eachThread(func(tid int) error { return unix.SchedSetAttr(tid, attr, 0) })
 }
 
 // eachThread does do for each thread of this process, until no thread has come
