@@ -97,7 +97,7 @@ func runAgent(ctx context.Context, f agentFlags, stdout, stderr io.Writer) error
 	lines := newPatientLog(logTo)
 	defer lines.end(200 * time.Millisecond)
 	log := slog.New(slog.NewTextHandler(lines, nil))
-	a, err := agent.New(ctx, agent.Config{Addr: addr, Dir: f.dir, Limits: table, Version: version(), Rate: f.rate, Baud: f.baud, Log: log})
+	a, err := agent.New(ctx, agent.Config{Addr: addr, Dir: f.dir, Limits: table, Version: version(), Rate: f.rate, Baud: f.baud, Log: log, Prioritize: agent.Prioritize})
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func runAgent(ctx context.Context, f agentFlags, stdout, stderr io.Writer) error
 		err = writeReady(f.ready, readyFile{HTTP: url, Port: addr.String(), Dir: f.dir, PID: os.Getpid()})
 		defer os.Remove(f.ready) // nobody listens there any more
 	}
-	go agent.Tune(log)
+	go agent.Tune()
 	shown := make(chan struct{})
 	if err == nil && !f.quiet {
 		greeting := fmt.Sprintf("penlog %s guards %v · API and metrics %s · record %s\n", version(), addr, url, f.dir)

@@ -53,6 +53,9 @@ type Config struct {
 	Ballast int64 // bytes of the record's reserve for a full disk; 0: the store's default
 	// Stall is handed to the store's writer: a slow disk in tests and rehearsals.
 	Stall func()
+	// Prioritize lets this process go before other programs until undo; nil: it
+	// never does. [Prioritize] is the system's.
+	Prioritize func() (undo func(), err error)
 	// HoldUp, in tests and rehearsals only, is called at the start of each step
 	// of the port's reader: a host that stalls sleeps here.
 	HoldUp func()
@@ -89,6 +92,7 @@ type Agent struct {
 	counts   counts
 	ready    atomic.Bool
 	awake    chan bool // wanted: true while permits may be wanted
+	late     chan struct{}
 	awakeErr atomic.Pointer[string]
 	aside    string   // why an open session was not taken up
 	faults   struct { // belongs to the store's writer
@@ -112,7 +116,7 @@ func New(ctx context.Context, cfg Config) (*Agent, error) {
 		cfg: cfg, log: cfg.Log, epoch: time.Now(),
 		notes: make(chan session.Note, notesCap), orders: make(chan session.Order, ordersCap),
 		commands: make(chan request, commandsCap), commits: make(chan uint64, 2*store.DefaultQueue),
-		done: make(chan struct{}), awake: make(chan bool, 1), waiting: map[uint64]chan session.Answer{},
+		done: make(chan struct{}), awake: make(chan bool, 1), late: make(chan struct{}, 1), waiting: map[uint64]chan session.Answer{},
 	}
 	var seed [32]byte
 	rand.Read(seed[:])
@@ -254,6 +258,8 @@ func (a *Agent) Run(ctx context.Context) error {
 	go func() { defer close(idled); a.runIdle(penCtx) }()
 	slept := make(chan struct{})
 	go func() { defer close(slept); a.runAwake(coldCtx) }()
+	calmed := make(chan struct{})
+	go func() { defer close(calmed); a.runPriority(coldCtx) }()
 	a.ready.Store(true)
 
 	var err error
@@ -275,6 +281,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	stopCold()
 	<-cooled
 	<-slept
+	<-calmed
 	stopWriter()
 	if wrote != nil {
 		err = errors.Join(err, <-wrote)

@@ -37,6 +37,7 @@ type room struct {
 	device   string
 	log      *syncBuffer
 	ballast  int64
+	change   func(*agent.Config)
 	stop     func() error
 }
 
@@ -109,8 +110,12 @@ func (r *room) startAgent() {
 		t.Fatal(err)
 	}
 	r.log = &syncBuffer{}
-	a, err := agent.New(t.Context(), agent.Config{Addr: addr, Dir: r.dir, Limits: limits.Default(), Version: "test",
-		Ballast: r.ballast, Log: slog.New(slog.NewTextHandler(r.log, nil))})
+	cfg := agent.Config{Addr: addr, Dir: r.dir, Limits: limits.Default(), Version: "test",
+		Ballast: r.ballast, Log: slog.New(slog.NewTextHandler(r.log, nil))}
+	if r.change != nil {
+		r.change(&cfg)
+	}
+	a, err := agent.New(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -520,5 +525,25 @@ func TestFolderThatCannotBeUsed(t *testing.T) {
 	_, err := agent.New(t.Context(), agent.Config{Addr: addr, Dir: file, Limits: limits.Default()})
 	if err == nil || !strings.Contains(err.Error(), file) {
 		t.Errorf("a file for a folder: %v", err)
+	}
+}
+
+// A reader that is not run for long asks to go first.
+func TestHeldUpAgentAsksToGoFirst(t *testing.T) {
+	asked := make(chan struct{}, 1)
+	r := &room{t: t, dir: filepath.Join(t.TempDir(), "record")}
+	r.change = func(c *agent.Config) {
+		c.HoldUp = func() { time.Sleep(60 * time.Millisecond) }
+		c.Prioritize = func() (func(), error) {
+			asked <- struct{}{}
+			return func() {}, nil
+		}
+	}
+	r.startPen()
+	r.startAgent()
+	select {
+	case <-asked:
+	case <-time.After(patience):
+		t.Error("never asked")
 	}
 }

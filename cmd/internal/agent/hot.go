@@ -28,7 +28,11 @@ func (h *handler) Step(b []byte) {
 	if a.line != h.line {
 		return // it was given up while this hung, and another is at work
 	}
-	h.read = time.Now()
+	begun := time.Now()
+	if !h.read.IsZero() && begun.Sub(h.read) > lateMost {
+		a.wasLate()
+	}
+	h.read = begun
 	if len(b) > 0 {
 		a.hot.Receive(b, a.since(h.read))
 		h.post(h.read)

@@ -7,20 +7,27 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// raisePriority lets every thread of this process go before ordinary programs,
-// so that a busy PC can't hold renewals up: the lowest real-time priority, whose
-// users together get 95 % of a core at most. (A nice value would do little: most
-// desktops share a processor out by session first.) It needs CAP_SYS_NICE or an
-// rtprio limit of 1; without, it changes nothing and says why. Threads that come
-// later inherit it, and so do child processes.
-func raisePriority() error {
-	attr := &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_RR, Priority: 1}
-	return eachThread(func(tid int) error { return unix.SchedSetAttr(tid, attr, 0) })
+// Prioritize lets every thread of this process go before ordinary programs, until
+// undo: the lowest real-time priority, whose users together get 95 % of a core at
+// most. (A nice value would do little: most desktops share a processor out by
+// session first.) It needs CAP_SYS_NICE or an rtprio limit of 1; without, it
+// changes nothing and says why. Threads that come later inherit it, and so do
+// child processes that are started meanwhile.
+func Prioritize() (undo func(), err error) {
+	was, err := unix.SchedGetAttr(0, 0)
+	if err != nil {
+		return nil, err
+	}
+	first := &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_RR, Priority: 1}
+	if err := eachThread(first); err != nil {
+		return nil, err
+	}
+	return func() { _ = eachThread(was) }, nil
 }
 
-// eachThread does do for each thread of this process, until no thread has come
-// that it was not done for.
-func eachThread(do func(tid int) error) error {
+// eachThread schedules each thread of this process by attr, until no thread has
+// come that was not.
+func eachThread(attr *unix.SchedAttr) error {
 	done := map[int]bool{}
 	for more := true; more; {
 		more = false
@@ -33,7 +40,7 @@ func eachThread(do func(tid int) error) error {
 			if err != nil || done[tid] {
 				continue
 			}
-			if err := do(tid); err != nil && err != unix.ESRCH { // a thread that has ended
+			if err := unix.SchedSetAttr(tid, attr, 0); err != nil && err != unix.ESRCH { // a thread that has ended
 				return err
 			}
 			done[tid], more = true, true

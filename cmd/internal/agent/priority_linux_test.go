@@ -1,6 +1,8 @@
 package agent_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -10,6 +12,8 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -29,8 +33,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// tuned says what it logs and how each of its threads is scheduled, those
-// included that came after.
+// tuned goes first and says how each of its threads is scheduled, those included
+// that came after; then again after the undoing.
 func tuned() {
 	if os.Getenv(nobodyEnv) != "" && os.Geteuid() == 0 {
 		if err := unix.Setrlimit(unix.RLIMIT_RTPRIO, &unix.Rlimit{}); err != nil {
@@ -40,7 +44,11 @@ func tuned() {
 			panic(err)
 		}
 	}
-	agent.Tune(slog.New(slog.NewTextHandler(os.Stdout, nil)))
+	undo, err := agent.Prioritize()
+	if err != nil {
+		fmt.Println("refused:", err)
+		undo = func() {}
+	}
 	var on, off sync.WaitGroup
 	off.Add(1)
 	for range 20 {
@@ -52,11 +60,19 @@ func tuned() {
 		}()
 	}
 	on.Wait()
-	threads, err := os.ReadDir("/proc/self/task")
+	threads()
+	undo()
+	fmt.Println("undone")
+	threads()
+	off.Done()
+}
+
+func threads() {
+	all, err := os.ReadDir("/proc/self/task")
 	if err != nil {
 		panic(err)
 	}
-	for _, e := range threads {
+	for _, e := range all {
 		var tid int
 		fmt.Sscan(e.Name(), &tid)
 		a, err := unix.SchedGetAttr(tid, 0)
@@ -65,11 +81,9 @@ func tuned() {
 		}
 		fmt.Printf("policy=%d priority=%d\n", a.Policy, a.Priority)
 	}
-	off.Done()
 }
 
-// As root, and as somebody who may do nothing: the agent works all the same and
-// says what it lacks.
+// As who the tests run, and as somebody who may do nothing.
 func TestAgentGoesBeforeOrdinaryPrograms(t *testing.T) {
 	for _, nobody := range []bool{false, true} {
 		c := exec.Command(os.Args[0])
@@ -78,20 +92,65 @@ func TestAgentGoesBeforeOrdinaryPrograms(t *testing.T) {
 			c.Env = append(c.Env, nobodyEnv+"=1")
 		}
 		b, err := c.CombinedOutput()
-		out := string(b)
 		if err != nil {
-			t.Fatalf("%v: %s", err, out)
+			t.Fatalf("%v: %s", err, b)
 		}
-		raised := strings.Count(out, "policy=2 ")
-		plain := strings.Count(out, "policy=") - raised
-		told := strings.Contains(out, "LimitRTPRIO=1")
+		during, after, ok := strings.Cut(string(b), "undone")
+		refused := strings.Contains(during, "refused")
+		raised, all := strings.Count(during, "policy=2 priority=1"), strings.Count(during, "policy=")
 		switch {
-		case plain+raised < 20:
-			t.Errorf("%d threads: %s", plain+raised, out)
-		case raised > 0 && (plain > 0 || told):
-			t.Errorf("raised in part: %s", out)
-		case raised == 0 && !told, raised > 0 && nobody && os.Geteuid() == 0:
-			t.Errorf("nobody: %v, told: %v, raised: %v\n%s", nobody, told, raised, out)
+		case !ok || all < 20 || strings.Count(after, "policy=") < 20:
+			t.Errorf("%d threads: %s", all, b)
+		case refused && raised > 0, !refused && raised != all:
+			t.Errorf("%d of %d threads go first, refused: %v\n%s", raised, all, refused, b)
+		case !refused && nobody && os.Geteuid() == 0:
+			t.Errorf("nobody may go first:\n%s", b)
+		case strings.Contains(after, "policy=2"):
+			t.Errorf("undone in part:\n%s", b)
 		}
+	}
+}
+
+// The agent goes first once it was not run for long, for half a minute after the
+// last time; who may not, is told so once.
+func TestAgentGoesFirstWhileThePCIsBusy(t *testing.T) {
+	for _, allowed := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			first := 0
+			var log syncBuffer
+			late, run := agent.PriorityForTest(slog.New(slog.NewTextHandler(&log, nil)), func() (func(), error) {
+				if !allowed {
+					return nil, errors.New("not for you")
+				}
+				first++
+				return func() { first-- }, nil
+			})
+			ctx, cancel := context.WithCancel(t.Context())
+			end := make(chan struct{})
+			go func() { defer close(end); run(ctx) }()
+			want := map[bool]int{true: 1}[allowed]
+			for _, step := range []struct {
+				late bool
+				wait time.Duration
+				want int
+			}{
+				{false, time.Minute, 0}, {true, time.Second, want}, {true, 28 * time.Second, want},
+				{true, 15 * time.Second, want}, {false, 16 * time.Second, 0}, {true, time.Second, want},
+			} {
+				if step.late {
+					late()
+				}
+				if time.Sleep(step.wait); first != step.want {
+					t.Errorf("allowed %v: goes first %d times, want %d, after %+v", allowed, first, step.want, step)
+				}
+			}
+			cancel()
+			if <-end; first != 0 {
+				t.Error("still first after its end")
+			}
+			if n := strings.Count(log.String(), "LimitRTPRIO=1"); n != 1-want {
+				t.Errorf("told %d times what to do:\n%s", n, log.String())
+			}
+		})
 	}
 }

@@ -2,8 +2,16 @@ package agent
 
 import "golang.org/x/sys/windows"
 
-// raisePriority lets this process go before ordinary programs, so that a busy
-// PC can't hold renewals up. Every user may.
-func raisePriority() error {
-	return windows.SetPriorityClass(windows.CurrentProcess(), windows.HIGH_PRIORITY_CLASS)
+// Prioritize lets this process go before ordinary programs, until undo. Every
+// user may.
+func Prioritize() (undo func(), err error) {
+	self := windows.CurrentProcess()
+	was, err := windows.GetPriorityClass(self)
+	if err != nil {
+		return nil, err
+	}
+	if err := windows.SetPriorityClass(self, windows.HIGH_PRIORITY_CLASS); err != nil {
+		return nil, err
+	}
+	return func() { _ = windows.SetPriorityClass(self, was) }, nil
 }

@@ -76,7 +76,7 @@ func penMain() error {
 	if err != nil {
 		return err
 	}
-	agent.Tune(slog.New(slog.DiscardHandler)) // a pen has a processor of its own
+	_, _ = agent.Prioritize() // a pen has a processor of its own
 	controls := make(chan simpen.Control)
 	go simpen.ReadControls(context.Background(), os.Stdin, controls)
 	out := json.NewEncoder(os.Stdout)
@@ -94,7 +94,7 @@ func agentMain(port, dir string, options []string) error {
 	if err != nil {
 		return err
 	}
-	cfg := agent.Config{Addr: addr, Dir: dir, Limits: limits.Default(), Version: "soak", Log: slog.New(slog.NewTextHandler(os.Stderr, nil))}
+	cfg := agent.Config{Addr: addr, Dir: dir, Limits: limits.Default(), Version: "soak", Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), Prioritize: agent.Prioritize}
 	view := false
 	for _, o := range options {
 		switch {
@@ -123,7 +123,7 @@ func agentMain(port, dir string, options []string) error {
 	}
 	fmt.Println("http://" + ln.Addr().String())
 	go api.New(a, "soak").HTTP().Serve(ln)
-	go agent.Tune(cfg.Log)
+	go agent.Tune()
 	if view {
 		go draw(ctx, a)
 	}
