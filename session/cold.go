@@ -254,7 +254,7 @@ func (c *Cold) flickers(e Event, now protocol.Instant) bool {
 // dropped says how many entries were not recorded, and records what still holds.
 func (c *Cold) dropped(now protocol.Instant, at protocol.At) {
 	if c.shed > 0 {
-		c.add(EntriesDropped{Entries: c.shed, Why: "they came faster than the record keeps up with"}, now, at)
+		c.add(EntriesDropped{Entries: c.shed, Why: "they change nothing and came too fast for the record"}, now, at)
 		c.shed, c.saidAt = 0, now
 		for _, b := range c.holds { // spared when it broke, and still so
 			if c.open() && !c.proc.broken(b.Rule) {

@@ -165,8 +165,8 @@ type (
 		Readings uint32 `json:"readings"`
 		Why      string `json:"why"`
 	}
-	// EntriesDropped says that entries which change nothing, such as a hold that
-	// came and went, were not recorded, or events for which the pen had no room.
+	// EntriesDropped says that entries were not recorded: some that change nothing,
+	// such as a hold that came and went, or events for which the pen had no room.
 	EntriesDropped struct {
 		Entries uint32 `json:"entries"`
 		Why     string `json:"why"`

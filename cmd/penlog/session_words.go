@@ -98,7 +98,7 @@ func eventWords(e session.Event) (who session.By, what string) {
 	case session.SignalGap:
 		what = fmt.Sprintf("%d readings were not recorded: %s", e.Readings, e.Why)
 	case session.EntriesDropped:
-		what = fmt.Sprintf("%d entries that change nothing were not recorded: %s", e.Entries, e.Why)
+		what = fmt.Sprintf("%d entries were not recorded: %s", e.Entries, e.Why)
 	case session.Ended:
 		what = "Session " + e.As.String()
 		if e.Why != "" {
