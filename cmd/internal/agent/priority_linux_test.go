@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -116,23 +117,23 @@ func TestAgentGoesBeforeOrdinaryPrograms(t *testing.T) {
 func TestAgentGoesFirstWhileThePCIsBusy(t *testing.T) {
 	for _, allowed := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
-			first := 0
+			var first atomic.Int32
 			var log syncBuffer
 			late, run := agent.PriorityForTest(slog.New(slog.NewTextHandler(&log, nil)), func() (func(), error) {
 				if !allowed {
 					return nil, errors.New("not for you")
 				}
-				first++
-				return func() { first-- }, nil
+				first.Add(1)
+				return func() { first.Add(-1) }, nil
 			})
 			ctx, cancel := context.WithCancel(t.Context())
 			end := make(chan struct{})
 			go func() { defer close(end); run(ctx) }()
-			want := map[bool]int{true: 1}[allowed]
+			want := map[bool]int32{true: 1}[allowed]
 			for _, step := range []struct {
 				late bool
 				wait time.Duration
-				want int
+				want int32
 			}{
 				{false, time.Minute, 0}, {true, time.Second, want}, {true, 28 * time.Second, want},
 				{true, 15 * time.Second, want}, {false, 16 * time.Second, 0}, {true, time.Second, want},
@@ -140,15 +141,15 @@ func TestAgentGoesFirstWhileThePCIsBusy(t *testing.T) {
 				if step.late {
 					late()
 				}
-				if time.Sleep(step.wait); first != step.want {
-					t.Errorf("allowed %v: goes first %d times, want %d, after %+v", allowed, first, step.want, step)
+				if time.Sleep(step.wait); first.Load() != step.want {
+					t.Errorf("allowed %v: goes first %d times, want %d, after %+v", allowed, first.Load(), step.want, step)
 				}
 			}
 			cancel()
-			if <-end; first != 0 {
+			if <-end; first.Load() != 0 {
 				t.Error("still first after its end")
 			}
-			if n := strings.Count(log.String(), "LimitRTPRIO=1"); n != 1-want {
+			if n := strings.Count(log.String(), "LimitRTPRIO=1"); n != int(1-want) {
 				t.Errorf("told %d times what to do:\n%s", n, log.String())
 			}
 		})
