@@ -107,7 +107,7 @@ func TestCartridgeThatWentIn(t *testing.T) {
 	r := newRig(t, rigIdentity())
 	r.treat(limits.Cheek, limits.AcneScarRolling)
 	in := protocol.PenEvent{ID: 900, Kind: protocol.EventCartridgeIn, Arg: 1000, Tick: r.up.Tick()}
-	r.hot.Receive(protocol.AppendFrame(nil, protocol.TypeEvent, 60_000, in.Append(nil)), r.now)
+	r.tell(in)
 	r.step(5 * time.Millisecond)
 	if c := r.view().Ceiling; c != 1000 {
 		t.Errorf("a cartridge of 1.00 mm went in, ceiling %v", c)

@@ -2,6 +2,7 @@ package session
 
 import (
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -95,8 +96,9 @@ type Cold struct {
 	pen        *protocol.Identity
 	conn       uint32 // number of the pen's session, as Hot tells it
 	last       protocol.Reading
-	lastAt     protocol.At // when it was so at the pen
-	calm       bool        // since calmFrom readings show neither motor nor permit
+	lastAt     protocol.Instant // when it was so at the pen
+	openedAt   protocol.Instant // the session
+	calm       bool             // since calmFrom readings show neither motor nor permit
 	calmFrom   protocol.Tick
 	have       bool                         // last is a reading of this connection
 	prior      *protocol.Reading            // of this boot, from before the connection; nil: none
@@ -148,6 +150,7 @@ func NewCold(cfg ColdConfig) *Cold { return &Cold{cfg: cfg, heard: Heard{}, lost
 func (c *Cold) Restore(p *Procedure, records, signal Chain, t *Tail, now protocol.Instant, at protocol.At) {
 	c.proc, c.chain, c.signal, c.committed = p, records, signal, records.Seq
 	maps.Copy(c.heard, p.Heard)
+	c.openedAt = math.MinInt64 // before this process
 	if t == nil || !t.have || p.Pen == nil {
 		t = &Tail{}
 	} else {

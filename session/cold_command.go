@@ -132,6 +132,7 @@ func (c *Cold) begin(o Opened, now protocol.Instant, at protocol.At) {
 	c.proc = NewProcedure(id)
 	c.chain, c.signal, c.committed = Chain{Session: id}, Chain{Session: id}, 0
 	c.body, c.count, c.lost, c.verdictSeq = nil, 0, 0, 0
+	c.openedAt = now
 	c.shed, c.saidAt, c.flicker = 0, 0, [ruleEnd]flicker{}
 	c.known, c.prior, c.run = nil, nil, run{}                // what was before is not of this session
 	c.orders = append(c.orders, Order{Kind: OrderAcceptPen}) // a session begins with the pen at hand

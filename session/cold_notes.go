@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"penlog/protocol"
 )
@@ -101,7 +100,7 @@ func (c *Cold) penUp() PenUp {
 func (c *Cold) reading(n *Note, now protocol.Instant, at protocol.At) {
 	r := &n.Reading
 	c.age = n.Age
-	c.lastAt = at - protocol.At((now.Sub(n.At)+n.Age)/time.Microsecond)
+	c.lastAt = n.At.Add(-n.Age)
 	if calm := !r.MotorOn() && !r.Flags.Has(protocol.FlagPermit); !calm || !c.calm {
 		c.calm, c.calmFrom = calm, r.Tick
 	}

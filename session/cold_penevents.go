@@ -72,7 +72,7 @@ const beforeMost = 100 * time.Millisecond
 // ticks reach back 35 minutes: what lies ahead of its newest reading is older.
 func (c *Cold) before(e *protocol.PenEvent) bool {
 	d := e.Tick.Since(c.last.Tick)
-	return d > time.Second || c.lastAt.Sub(c.proc.OpenedAt)+d+beforeMost < 0
+	return d > time.Second || c.lastAt.Add(d+beforeMost) < c.openedAt
 }
 
 // still reports whether e is a press that found no permit, not even a trial's,

@@ -32,6 +32,11 @@ func (r *rig) eventsSent() *int {
 	return &n
 }
 
+// tell lets the host hear an event that the pen's own code did not make.
+func (r *rig) tell(m protocol.PenEvent) {
+	r.hot.Receive(protocol.AppendFrame(nil, protocol.TypeEvent, 60_000, m.Append(nil)), r.now)
+}
+
 // The agent is killed between the arrival of an event and its commit, and again
 // between the commit and the acknowledgement.
 func TestPenEventSurvivesAKillBeforeItsCommit(t *testing.T) {
@@ -106,7 +111,7 @@ func TestPenEventWithoutASession(t *testing.T) {
 		t.Errorf("3 events sent %d times", *sent)
 	}
 	in := protocol.PenEvent{ID: 4, Kind: protocol.EventCartridgeIn, Arg: 1000, Tick: r.up.Tick()}
-	r.hot.Receive(protocol.AppendFrame(nil, protocol.TypeEvent, 60_000, in.Append(nil)), r.now)
+	r.tell(in)
 	r.step(10 * time.Millisecond)
 	r.must(session.Command{Do: session.CmdOpen})
 	r.step(300 * time.Millisecond)
@@ -163,7 +168,7 @@ func TestPenEventOfFortyMinutesAgoIsNobodys(t *testing.T) {
 	r.must(session.Command{Do: session.CmdOpen})
 	r.guarded()
 	m := protocol.PenEvent{ID: 1, Kind: protocol.EventButton, Tick: r.up.Tick() - 40*60*1_000_000}
-	r.hot.Receive(protocol.AppendFrame(nil, protocol.TypeEvent, 60_000, m.Append(nil)), r.now)
+	r.tell(m)
 	r.step(100 * time.Millisecond)
 	r.acted()
 }
@@ -282,7 +287,7 @@ func TestCartridgeCountsBeforeTheEventBeforeItIsOnDisk(t *testing.T) {
 	r.pen.Button(r.up, false)
 	r.step(20 * time.Millisecond)
 	in := protocol.PenEvent{ID: 900, Kind: protocol.EventCartridgeIn, Arg: 500, Tick: r.up.Tick()}
-	r.hot.Receive(protocol.AppendFrame(nil, protocol.TypeEvent, 60_000, in.Append(nil)), r.now)
+	r.tell(in)
 	r.step(5 * time.Millisecond)
 	if v := r.view(); v.Ceiling != 500 || v.Ready {
 		t.Errorf("needles of 0.50 mm: ceiling %v, ready %v", v.Ceiling, v.Ready)
@@ -439,7 +444,7 @@ func TestPenEventDoesNotOvertakeItsPen(t *testing.T) {
 	r.step(1500 * time.Millisecond)
 	r.full = false
 	m := protocol.PenEvent{ID: 1, Kind: protocol.EventButton, Tick: r.up.Tick()}
-	r.hot.Receive(protocol.AppendFrame(nil, protocol.TypeEvent, 60_000, m.Append(nil)), r.now)
+	r.tell(m)
 	for _, n := range r.log {
 		if n.Kind == session.NoteEvent {
 			t.Fatal("told before what waits")
@@ -447,5 +452,32 @@ func TestPenEventDoesNotOvertakeItsPen(t *testing.T) {
 	}
 	r.pen.Button(r.up, false)
 	r.step(300 * time.Millisecond)
+	r.acted(1)
+}
+
+// A wall clock that is set back says nothing of when an event was.
+func TestPenEventAfterTheWallClockWasSetBack(t *testing.T) {
+	r := newRig(t, rigIdentity())
+	r.must(session.Command{Do: session.CmdOpen})
+	r.guarded()
+	r.at -= 3600 * 1_000_000
+	r.step(3 * time.Second)
+	r.guarded()
+	r.press()
+	r.step(300 * time.Millisecond)
+	if r.acted(1); !r.cold.Procedure().PressTested {
+		t.Error("its press is no press test")
+	}
+}
+
+// A session that is taken up began before this process did, and so may its events have.
+func TestPenEventOfARestoredSessionFromBeforeTheRestart(t *testing.T) {
+	r := newRig(t, rigIdentity())
+	r.must(session.Command{Do: session.CmdOpen})
+	r.guarded()
+	r.kill()
+	r.guarded()
+	r.tell(protocol.PenEvent{ID: 1, Kind: protocol.EventButton, Tick: r.up.Tick() - 20*60*1_000_000})
+	r.step(100 * time.Millisecond)
 	r.acted(1)
 }
