@@ -65,3 +65,6 @@ func Create(ctx context.Context, path string) error {
 	}
 	return create(ctx, path, steps)
 }
+
+// HistoryQueries are those that have to be answered by an index.
+var HistoryQueries = []string{cartridgeUse + " OFFSET ?2 - 1", sessionsOf}

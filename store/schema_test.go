@@ -3,6 +3,7 @@ package store_test
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -160,6 +161,13 @@ func TestRecursiveTriggersCatchReplace(t *testing.T) {
 	}
 }
 
+// newest is the schema that this program knows.
+var newest = func() int {
+	entries, _ := fs.ReadDir(store.Migrations, "migrations")
+	return len(entries)
+}()
+
+// migrationsWith are the program's and one more.
 func migrationsWith(extra string) fstest.MapFS {
 	out := fstest.MapFS{}
 	entries, _ := fs.ReadDir(store.Migrations, "migrations")
@@ -167,7 +175,7 @@ func migrationsWith(extra string) fstest.MapFS {
 		b, _ := fs.ReadFile(store.Migrations, "migrations/"+e.Name())
 		out["migrations/"+e.Name()] = &fstest.MapFile{Data: b}
 	}
-	out["migrations/0002_more.sql"] = &fstest.MapFile{Data: []byte(extra)}
+	out[fmt.Sprintf("migrations/%04d_more.sql", newest+1)] = &fstest.MapFile{Data: []byte(extra)}
 	return out
 }
 
@@ -181,14 +189,14 @@ func TestMigrationBacksUpFirst(t *testing.T) {
 	if err := s.WriterDB().QueryRow("SELECT x FROM more").Scan(&x); err != nil || x != 7 {
 		t.Errorf("new table holds %d, %v", x, err)
 	}
-	if err := s.WriterDB().QueryRow("PRAGMA user_version").Scan(&version); err != nil || version != 2 {
+	if err := s.WriterDB().QueryRow("PRAGMA user_version").Scan(&version); err != nil || version != newest+1 {
 		t.Errorf("user_version = %d, %v", version, err)
 	}
 	if got, err := s.Records(t.Context(), h.id); err != nil || len(got) != 21 {
 		t.Errorf("%d records, %v", len(got), err)
 	}
 	s.Close()
-	// This program, which knows version 1 only, now refuses the file ...
+	// This program, which does not know that version, now refuses the file ...
 	if _, err := store.Open(t.Context(), dir, store.Options{}); !errors.Is(err, store.ErrNewer) {
 		t.Errorf("Open by the older program: %v", err)
 	}
@@ -213,7 +221,7 @@ func TestMigrationBacksUpFirst(t *testing.T) {
 func TestFailedMigrationLeavesTheFile(t *testing.T) {
 	dir, _, h := closed(t)
 	_, err := store.Open(t.Context(), dir, store.Options{}.WithMigrations(migrationsWith("CREATE TABLE more (x INTEGER) STRICT; INSERT INTO nowhere VALUES (7);")))
-	if err == nil || !strings.Contains(err.Error(), "from 1 to 2") || !strings.Contains(err.Error(), "a copy is at") {
+	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("from %d to %d", newest, newest+1)) || !strings.Contains(err.Error(), "a copy is at") {
 		t.Errorf("Open: %v", err)
 	}
 	s := open(t, dir, store.Options{})
@@ -240,8 +248,8 @@ func TestReaderRefusesAnOlderSchema(t *testing.T) {
 
 func TestMigrationsAreNumberedWithoutAGap(t *testing.T) {
 	files := migrationsWith("")
-	files["migrations/0004_late.sql"] = &fstest.MapFile{}
-	if _, err := store.Open(t.Context(), t.TempDir(), store.Options{}.WithMigrations(files)); err == nil || !strings.Contains(err.Error(), "not number 3") {
+	files[fmt.Sprintf("migrations/%04d_late.sql", newest+3)] = &fstest.MapFile{}
+	if _, err := store.Open(t.Context(), t.TempDir(), store.Options{}.WithMigrations(files)); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("not number %d", newest+2)) {
 		t.Errorf("Open: %v", err)
 	}
 }
