@@ -42,6 +42,10 @@ var cells = map[session.Rule]string{
 	session.DiskFull:           "HHH HHH AAA",
 	session.ClockJumped:        "HHH HHH AAA",
 	session.BatteryLow:         "CCC CCC CCC",
+	session.MotorUnwanted:      "--- HHH AAA",
+	session.Dwell:              "CCC CCC CCC",
+	session.PassesAbovePlan:    "CCC CCC CCC",
+	session.DensityAbovePlan:   "CCC CCC CCC",
 }
 
 // breaks says how each rule is broken by what pen, hand, line and disk do.
@@ -55,6 +59,30 @@ var breaks = map[session.Rule]struct {
 		r.forced = true
 		r.cold.Command(session.Command{Do: session.CmdStop, By: "op"}, r.now, r.at)
 		r.step(time.Second)
+	}},
+	session.MotorUnwanted: {false, func(r *rig) { r.forced = true; r.step(200 * time.Millisecond) }},
+	session.Dwell: {true, func(r *rig) {
+		r.contact = true
+		r.mangle = func(_ *protocol.Frame, m *protocol.Reading) bool { m.Glides = 9; return true }
+		r.step(10500 * time.Millisecond)
+	}},
+	session.PassesAbovePlan: {true, func(r *rig) {
+		for range 9 { // one more than the policy has for acne scars
+			r.must(session.Command{Do: session.CmdPass})
+		}
+		r.step(50 * time.Millisecond)
+	}},
+	session.DensityAbovePlan: {false, func(r *rig) {
+		r.must(session.Command{Do: session.CmdPause})
+		r.must(session.Command{Do: session.CmdPlan, Plan: []session.PlanItem{{Zone: limits.Cheek, Indication: limits.AcneScarRolling, Density: 5}}})
+		r.must(session.Command{Do: session.CmdArea, Zone: limits.Cheek, AreaMM2: 3000})
+		r.must(session.Command{Do: session.CmdResume})
+		r.step(300 * time.Millisecond)
+		r.contact = true
+		r.press()
+		r.step(time.Second)
+		r.press()
+		r.step(200 * time.Millisecond)
 	}},
 	session.MotorWithoutPermit: {false, func(r *rig) { r.forced = true; r.step(200 * time.Millisecond) }},
 	session.StopUnconfirmed: {true, func(r *rig) {
@@ -209,6 +237,9 @@ func modeRig(t testing.TB, m session.Mode, src protocol.DepthSource, arm bool) *
 		r.must(session.Command{Do: session.CmdArm})
 		r.until(time.Second, "ready", func(v session.View) bool { return v.Ready })
 	}
+	if m != session.ModeGuarded && arm {
+		r.accept(m)
+	}
 	r.step(300 * time.Millisecond) // the peak of before is forgotten
 	return r
 }
@@ -232,7 +263,7 @@ func TestEveryCellOfTheGuardsTable(t *testing.T) {
 				if got := letters[rule.Respond(mode, src)]; got != want {
 					t.Errorf("%v, %v, %v: the table says %c, want %c", rule, mode, src, got, want)
 				}
-				if got := rule.Respond(session.ModeManual, src); got != session.NotApplicable {
+				if got := rule.Respond(session.ModeManual, src); got != session.NotApplicable && rule != session.PassesAbovePlan {
 					t.Errorf("%v without a link: %v, want n/a", rule, got)
 				}
 				if mode == session.ModeGuarded && src == protocol.DepthManual {
@@ -248,7 +279,7 @@ func TestEveryCellOfTheGuardsTable(t *testing.T) {
 }
 
 func breakCell(t *testing.T, rule session.Rule, mode session.Mode, src protocol.DepthSource, run bool, do func(*rig), want byte) {
-	r := modeRig(t, mode, src, rule != session.MotorWithoutPermit)
+	r := modeRig(t, mode, src, rule != session.MotorWithoutPermit && rule != session.MotorUnwanted)
 	if run {
 		r.press()
 		r.step(500 * time.Millisecond)
@@ -259,6 +290,9 @@ func breakCell(t *testing.T, rule session.Rule, mode session.Mode, src protocol.
 	do(r)
 	g := r.hot.Guard()
 	f, broke := r.found(rule)
+	if got := broken(r.view(), rule); got != 0 && !broke { // judged by Cold
+		f, broke = session.Finding{Rule: rule, Response: got}, true
+	}
 	if (want != '-') != broke {
 		t.Fatalf("broke: %v, want response %c; findings %+v", broke, want, r.findings)
 	}

@@ -7,7 +7,11 @@ import (
 	"time"
 
 	"penlog/protocol"
+	"penlog/session/cartridge"
+	"penlog/session/clinic"
 	"penlog/session/limits"
+	"penlog/session/passes"
+	"penlog/session/policy"
 )
 
 // Figures of Cold.
@@ -43,9 +47,12 @@ type Answer struct {
 
 // ColdConfig is what a [Cold] is made from.
 type ColdConfig struct {
-	Limits  *limits.Table
-	Version string // of the agent
-	NewID   func(protocol.At) ID
+	Limits     *limits.Table
+	Policy     *policy.Policy       // nil: the built-in one
+	Clinic     *clinic.Config       // nil: guarded pens only, nobody named
+	Cartridges *cartridge.Catalogue // nil: the built-in one
+	Version    string               // of the agent
+	NewID      func(protocol.At) ID
 }
 
 // Cold is the slow lane: it keeps the procedure, the record and what is wanted
@@ -63,6 +70,7 @@ type ColdConfig struct {
 type Cold struct {
 	cfg  ColdConfig
 	proc *Procedure // nil: none yet
+	past past       // sessions before it that something was added to
 
 	chain, signal Chain
 	records       []Record // not yet in a batch
@@ -116,8 +124,13 @@ type Cold struct {
 	trip       *RuleBroke  // latched in Hot, session or not
 	run        run
 	lastStop   time.Duration
-	unsafe     bool    // the record's reserve for a full disk is not there
-	events     []Event // made since they were last taken, for the stream
+	world      World
+	track      passes.Tracker
+	shown      shown
+	overUntil  protocol.Instant // the override's end
+	at         protocol.At      // of the newest tick
+	unsafe     bool             // the record's reserve for a full disk is not there
+	events     []Event          // made since they were last taken, for the stream
 }
 
 type flight struct {
@@ -142,7 +155,29 @@ type ackWaiter struct {
 }
 
 // NewCold returns a Cold with no procedure.
-func NewCold(cfg ColdConfig) *Cold { return &Cold{cfg: cfg, heard: Heard{}, lostEvents: Heard{}} }
+func NewCold(cfg ColdConfig) *Cold {
+	if cfg.Policy == nil {
+		cfg.Policy = policy.Default()
+	}
+	if cfg.Clinic == nil {
+		cfg.Clinic = clinic.Default()
+	}
+	if cfg.Cartridges == nil {
+		cfg.Cartridges = cartridge.Default()
+	}
+	return &Cold{cfg: cfg, heard: Heard{}, lostEvents: Heard{}}
+}
+
+// World tells what the agent knows of the world around. Whether the tip is on
+// the skin Cold knows by itself.
+func (c *Cold) World(w World) { c.world = w }
+
+// env is what a decision rests on now.
+func (c *Cold) env(at protocol.At) *Env {
+	e := Env{Limits: c.cfg.Limits, Policy: c.cfg.Policy, Clinic: c.cfg.Clinic, Cartridges: c.cfg.Cartridges, At: at, World: c.world}
+	e.World.Contact = c.have && c.last.Flags.Has(protocol.FlagContactKnown|protocol.FlagContact)
+	return &e
+}
 
 // Restore takes up a procedure that the journal holds and nothing has closed.
 // It comes back paused: a person confirms patient, zone and ceiling. t is what
@@ -158,7 +193,9 @@ func (c *Cold) Restore(p *Procedure, records, signal Chain, t *Tail, now protoco
 	}
 	if p.Running {
 		// What it did up to the newest sample is known, what it did since may be told later.
-		c.add(t.run.rested(), now, at)
+		e := t.run.rested()
+		e.Did = t.track.Take()
+		c.add(e, now, at)
 	}
 	if p.PenUp {
 		c.add(PenDown{}, now, at)
@@ -166,6 +203,7 @@ func (c *Cold) Restore(p *Procedure, records, signal Chain, t *Tail, now protoco
 	for _, b := range slices.Clone(p.Broken) {
 		c.add(RuleHealed{b.Rule, b.Response}, now, at) // a new guard judges anew
 	}
+	c.endOverride("agent restarted", now, at)
 	to, _ := p.State.Next(ActLose)
 	c.add(PausedEvent{By: Agent, Why: "agent restarted", To: to}, now, at)
 	c.flushNow = true
@@ -179,69 +217,6 @@ func (c *Cold) Procedure() *Procedure { return c.proc }
 // open reports whether events and signal have a session to go to.
 func (c *Cold) open() bool { return c.proc != nil && !c.proc.State.Over() }
 
-// add records an event and applies it.
-func (c *Cold) add(e Event, now protocol.Instant, at protocol.At) {
-	if !c.open() {
-		return
-	}
-	if spare := c.flickers(e, now); (spare || c.full()) && c.idle(e) {
-		c.shed++
-		return
-	}
-	c.record(e, now, at)
-}
-
-// record records an event of an open session, whatever waits.
-func (c *Cold) record(e Event, now protocol.Instant, at protocol.At) {
-	c.proc.Apply(e, at)
-	body, err := EncodeEvent(e, c.proc.Source)
-	if err != nil {
-		panic(err) // every event is ours and encodes
-	}
-	r := Record{At: at, Mono: now, Kind: e.Kind(), Body: body}
-	c.chain.Seal(&r)
-	c.records = append(c.records, r)
-	switch e.(type) {
-	case Opened, ZoneChosen, ZoneRefused, CartridgeSeen, ArmedEvent, ResumedEvent, Acknowledged:
-		c.verdictSeq = r.Seq
-	}
-	if len(c.events) == maxStream {
-		c.events = slices.Delete(c.events, 0, 1)
-	}
-	c.events = append(c.events, e)
-}
-
-// Committed tells that the batch seq and all before it are on disk.
-func (c *Cold) Committed(seq uint64, now protocol.Instant) {
-	for len(c.flying) > 0 && c.flying[0].seq <= seq {
-		f := c.flying[0]
-		c.flying = c.flying[1:]
-		if f.record > 0 && f.session == c.chain.Session {
-			c.committed = f.record
-		}
-		if w := c.acting; w.record > 0 && f.record >= w.record && f.session == w.session {
-			c.acting = acting{}
-			c.orders = append(c.orders, Order{Kind: OrderAckEvent, ID: w.id, Conn: w.conn})
-		}
-		if f.signal {
-			c.orders = append(c.orders, Order{Kind: OrderLease, Until: f.arrived.Add(CommitLease)})
-		}
-		c.answer(f, now)
-	}
-	c.settle(now)
-}
-
-// answer tells those who wait for a record of the session that it is on disk.
-func (c *Cold) answer(f flight, now protocol.Instant) {
-	c.waiting = slices.DeleteFunc(c.waiting, func(w waiter) bool {
-		done := w.session == f.session && w.record <= f.record
-		if done {
-			c.answers = append(c.answers, Answer{Ticket: w.ticket, Events: w.events, View: c.View(now)})
-		}
-		return done
-	})
-}
-
 // Reserve tells whether the store holds its reserve for a full disk. Without it
 // the next trip could not be recorded, so nothing is to run.
 func (c *Cold) Reserve(held bool) {
@@ -253,6 +228,13 @@ func (c *Cold) Reserve(held bool) {
 
 // Tick hands what has gathered to the store.
 func (c *Cold) Tick(now protocol.Instant, at protocol.At) {
+	c.at = at
+	if c.open() {
+		if c.proc.Override != nil && now >= c.overUntil {
+			c.endOverride("time is up", now, at)
+		}
+		c.advise(now, at)
+	}
 	if !c.wanted.Allow && len(c.orders) == 0 && now.Sub(c.toldAt) >= rewant {
 		c.want(c.wanted, now) // a stop that was lost on its way is made good
 	}
@@ -278,73 +260,6 @@ func (c *Cold) Tick(now protocol.Instant, at protocol.At) {
 		c.lease(now)
 	}
 	c.settle(now)
-}
-
-// lease tells Hot that all handed out before the oldest batch on its way is on
-// disk. While permits are wanted only signal that was committed says so; while
-// none are, no reading need come, and a record with nothing to write is sound.
-func (c *Cold) lease(now protocol.Instant) {
-	c.leasedAt = now
-	until := now
-	if len(c.flying) > 0 {
-		until = c.flying[0].at
-	}
-	c.orders = append(c.orders, Order{Kind: OrderLease, Until: until.Add(CommitLease)})
-}
-
-// stalled reports whether what was handed out does not get to the disk.
-func (c *Cold) stalled(now protocol.Instant) bool {
-	return c.full() || len(c.flying) > 0 && now.Sub(c.flying[0].at) > CommitLease
-}
-
-// gap says how many readings could not be kept.
-func (c *Cold) gap(now protocol.Instant, at protocol.At) {
-	if c.missed > 0 {
-		c.add(SignalGap{Readings: c.missed, Why: "the record could not keep up"}, now, at)
-		c.missed = 0
-	}
-}
-
-func (c *Cold) source() Source {
-	if c.proc == nil {
-		return SourceNone
-	}
-	return c.proc.Source
-}
-
-// chunk closes the gathered signal, nil when there is none.
-func (c *Cold) chunk() *SignalChunk {
-	if c.count == 0 {
-		return nil
-	}
-	s := &SignalChunk{From: c.from, To: c.to, Count: c.count, Lost: c.lost, Body: c.body}
-	c.signal.SealChunk(s)
-	c.body, c.count, c.lost = make([]byte, 0, len(c.body)+256), 0, 0
-	return s
-}
-
-func (c *Cold) queue(chunk *SignalChunk, src Source, now protocol.Instant) {
-	c.batchSeq++
-	c.batches = append(c.batches, Batch{Seq: c.batchSeq, Session: c.chain.Session, Records: c.records, Chunk: chunk, Source: src})
-	f := flight{seq: c.batchSeq, at: now, session: c.chain.Session}
-	if n := len(c.records); n > 0 {
-		f.record = c.records[n-1].Seq
-	}
-	if chunk != nil {
-		f.signal, f.arrived = true, c.arrived
-	}
-	c.flying = append(c.flying, f)
-	c.records = nil
-}
-
-// Batch stores the next batch for the store in b and reports whether there was one.
-func (c *Cold) Batch(b *Batch) bool {
-	if len(c.batches) == 0 {
-		return false
-	}
-	*b = c.batches[0]
-	c.batches = c.batches[1:]
-	return true
 }
 
 // Order stores the next order for Hot in o and reports whether there was one.
@@ -395,4 +310,12 @@ func (c *Cold) want(w Order, now protocol.Instant) {
 	w.Kind = OrderWant
 	c.wanted, c.toldAt = w, now
 	c.orders = append(c.orders, w)
+}
+
+// Checks evaluates what must be true before permits are wanted; none without a session.
+func (c *Cold) Checks() []Check {
+	if c.proc == nil {
+		return nil
+	}
+	return c.proc.Checks(c.env(c.at))
 }

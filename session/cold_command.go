@@ -1,10 +1,11 @@
 package session
 
 import (
-	"fmt"
-	"strings"
+	"encoding/json"
+	"slices"
 
 	"penlog/protocol"
+	"penlog/session/passes"
 )
 
 // Command carries out what a person asks. Its outcome comes as the [Answer]
@@ -12,14 +13,15 @@ import (
 func (c *Cold) Command(cmd Command, now protocol.Instant, at protocol.At) uint64 {
 	c.ticket++
 	t := c.ticket
-	// What is not UTF-8 would not come back from the record as it went in.
-	cmd.By, cmd.Text, cmd.Patient = By(valid(string(cmd.By))), valid(cmd.Text), valid(cmd.Patient)
-	events, err := c.decide(cmd, t, now)
+	events, err := c.decide(&cmd, t, now, at)
 	switch {
 	case err != nil:
 		c.answers = append(c.answers, Answer{Ticket: t, Err: err, View: c.View(now)})
 		return t
 	case events == nil: // Hot answers
+		return t
+	case c.isPast(&cmd):
+		c.addToPast(&cmd, t, events, now, at)
 		return t
 	}
 	for i, e := range events {
@@ -51,85 +53,103 @@ func (c *Cold) wait(t uint64, events []Event, now protocol.Instant) {
 	c.flushNow = true
 }
 
-func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
-
-// person checks that somebody is named, and nobody but a person.
-func person(by By, do CommandKind) error {
-	switch {
-	case by == "":
-		return &RefusedError{Code: "no_person", Words: "nobody is named for " + string(do), Remedy: "give the operator's name or badge in 'by'"}
-	case by == Agent:
-		return &RefusedError{Code: "no_person", Words: fmt.Sprintf("%q is this program's own name", by), Remedy: "give the operator's name or badge in 'by'"}
-	case len(by) > maxName:
-		return &RefusedError{Code: "too_long", Words: fmt.Sprintf("the name in 'by' has %d bytes", len(by)), Remedy: fmt.Sprintf("shorten it to %d", maxName)}
+// clean is the command as it would come back from the record: what is not UTF-8
+// would not.
+func (c *Command) clean() error {
+	b, err := json.Marshal(c)
+	back := Command{History: c.History}
+	if err == nil {
+		err = json.Unmarshal(b, &back)
 	}
+	if err != nil {
+		return refuse("bad_value", "the command can't be recorded: "+err.Error(), "use the codes and figures that there are")
+	}
+	*c = back
 	return nil
 }
 
+// inHaste are taken though the record stands still: to stop comes first.
+var inHaste = []CommandKind{CmdStop, CmdPause, CmdAbort, CmdAcknowledge}
+
 // decide gives the events of a command; none and no error when Hot is asked first.
-func (c *Cold) decide(cmd Command, t uint64, now protocol.Instant) ([]Event, error) {
-	if err := cmd.Do.known(); err != nil {
+func (c *Cold) decide(cmd *Command, t uint64, now protocol.Instant, at protocol.At) ([]Event, error) {
+	spec, err := cmd.Do.known()
+	if err != nil {
 		return nil, err
 	}
-	if c.stalled(now) && cmd.Do != CmdStop && cmd.Do != CmdPause && cmd.Do != CmdAbort && cmd.Do != CmdAcknowledge {
-		return nil, &RefusedError{Code: "record_stalled", Words: "the record can't be written", Remedy: "check the free space and the disk of this PC"}
+	if err := cmd.clean(); err != nil {
+		return nil, err
 	}
-	if cmd.Do == CmdOpen {
-		if c.open() {
-			return nil, &RefusedError{Code: "session_open", Words: "a session is open already", Remedy: "finish, abort or interrupt it first"}
-		}
-		if err := person(cmd.By, cmd.Do); err != nil {
-			return nil, err
-		}
-		if len(cmd.Patient) > maxName {
-			return nil, &RefusedError{Code: "too_long", Words: fmt.Sprintf("the patient's id has %d bytes", len(cmd.Patient)), Remedy: fmt.Sprintf("shorten it to %d", maxName)}
-		}
-		return []Event{Opened{By: cmd.By, Agent: c.cfg.Version, Table: c.cfg.Limits.Version(), Hash: c.cfg.Limits.Hash(), Patient: cmd.Patient}}, nil
-	}
-	if cmd.Do == CmdLocate {
-		switch {
-		case c.pen == nil:
-			return nil, &RefusedError{Code: "no_pen", Words: "no pen answers", Remedy: "plug the pen in and switch it on"}
-		case !c.pen.Caps.Has(protocol.CapAnnounces):
-			return nil, &RefusedError{Code: "unsupported", Words: "this pen has no light or sound to show itself by", Remedy: "follow its cable"}
-		}
-		c.orders = append(c.orders, Order{Kind: OrderLocate})
-		c.answers = append(c.answers, Answer{Ticket: t, View: c.View(now)})
-		return nil, nil
-	}
-	if c.proc == nil {
-		return nil, &RefusedError{Code: "no_session", Words: "no session is open", Remedy: "open one"}
-	}
-	switch cmd.Do {
-	case CmdAcknowledge:
+	env := c.env(at)
+	switch {
+	case c.stalled(now) && !slices.Contains(inHaste, cmd.Do):
+		return nil, refuse("record_stalled", "the record can't be written", "check the free space and the disk of this PC")
+	case cmd.Do == CmdOpen:
+		return c.opening(cmd, &spec, env)
+	case cmd.Do == CmdLocate:
+		return nil, c.locate(t, now)
+	case c.isPast(cmd):
+		return c.decidePast(cmd, env)
+	case c.proc == nil:
+		return nil, refuse("no_session", "no session is open", "open one")
+	case cmd.Do == CmdAcknowledge:
 		if c.proc.State != Tripped || c.proc.Trip == nil {
 			return nil, refusedIn(c.proc.State, cmd.Do)
 		}
-		if err := person(cmd.By, cmd.Do); err != nil {
+		if err := authorise(cmd, &spec, env); err != nil {
 			return nil, err
 		}
 		c.acks = append(c.acks, ackWaiter{ticket: t, by: cmd.By})
 		c.orders = append(c.orders, Order{Kind: OrderAcknowledge})
 		return nil, nil
-	case CmdAcceptPen:
-		switch err := person(cmd.By, cmd.Do); {
+	case cmd.Do == CmdAcceptPen:
+		switch err := authorise(cmd, &spec, env); {
 		case err != nil:
 			return nil, err
 		case !c.open():
 			return nil, refusedIn(c.proc.State, cmd.Do)
 		case c.pen == nil:
-			return nil, &RefusedError{Code: "no_pen", Words: "no pen answers", Remedy: "plug the pen in and switch it on, then accept it"}
+			return nil, refuse("no_pen", "no pen answers", "plug the pen in and switch it on, then accept it")
 		}
 		c.orders = append(c.orders, Order{Kind: OrderAcceptPen})
 		return []Event{Noted{By: cmd.By, Text: "the pen that answers now is accepted"}}, nil
 	}
-	return c.proc.Decide(cmd, c.cfg.Limits)
+	return c.proc.Decide(*cmd, env)
+}
+
+func (c *Cold) opening(cmd *Command, spec *CommandSpec, env *Env) ([]Event, error) {
+	if c.open() {
+		return nil, refuse("session_open", "a session is open already", "finish, abort or interrupt it first")
+	}
+	if err := authorise(cmd, spec, env); err != nil {
+		return nil, err
+	}
+	cfg := &c.cfg
+	return []Event{Opened{By: cmd.By, Agent: cfg.Version, Table: cfg.Limits.Version(), Hash: cfg.Limits.Hash(), Patient: cmd.Patient,
+		Policy: Edition{cfg.Policy.Version(), cfg.Policy.Hash()}, Clinic: Edition{cfg.Clinic.Version(), cfg.Clinic.Hash()},
+		Cartridges: Edition{cfg.Cartridges.Version(), cfg.Cartridges.Hash()}, Room: cfg.Clinic.Room(), History: cmd.History}}, nil
+}
+
+func (c *Cold) locate(t uint64, now protocol.Instant) error {
+	switch {
+	case c.pen == nil:
+		return refuse("no_pen", "no pen answers", "plug the pen in and switch it on")
+	case !c.pen.Caps.Has(protocol.CapAnnounces):
+		return refuse("unsupported", "this pen has no light or sound to show itself by", "follow its cable")
+	}
+	c.orders = append(c.orders, Order{Kind: OrderLocate})
+	c.answers = append(c.answers, Answer{Ticket: t, View: c.View(now)})
+	return nil
 }
 
 // begin opens a procedure, and gives it what is known of the pen.
 func (c *Cold) begin(o Opened, now protocol.Instant, at protocol.At) {
 	id := c.cfg.NewID(at)
+	if c.proc != nil {
+		c.past.keep(c.proc, c.chain)
+	}
 	c.proc = NewProcedure(id)
+	c.track = passes.Tracker{}
 	c.chain, c.signal, c.committed = Chain{Session: id}, Chain{Session: id}, 0
 	c.body, c.count, c.lost, c.verdictSeq = nil, 0, 0, 0
 	c.openedAt = now
@@ -161,6 +181,7 @@ func (c *Cold) end(e Ended, now protocol.Instant, at protocol.At) Ended {
 	c.gap(now, at)
 	c.dropped(now, at)
 	chunk := c.chunk()
+	c.holds = slices.DeleteFunc(c.holds, func(b RuleBroke) bool { return b.Rule.cold() }) // they are of this session
 	e.Totals = c.proc.Totals.clone()
 	e.SignalSeq, e.SignalHead = c.signal.Seq, c.signal.Head
 	src := c.proc.Source

@@ -115,7 +115,7 @@ func (c *Cold) reading(n *Note, now protocol.Instant, at protocol.At) {
 func (c *Cold) cartridge(length protocol.Micrometres, now protocol.Instant, at protocol.At) {
 	c.needles = length
 	if c.open() && !c.proc.Foreign && c.proc.Cartridge != length {
-		c.add(c.proc.cartridge(length, c.cfg.Limits), now, at)
+		c.add(c.proc.cartridge(length, c.env(at)), now, at)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"penlog/protocol"
+	"penlog/session/clinic"
 )
 
 var penEventNames = map[protocol.EventKind]string{
@@ -47,8 +48,27 @@ func (c *Cold) penEvent(e *protocol.PenEvent, now protocol.Instant, at protocol.
 	c.add(PenActed{ID: e.ID, What: name, Arg: int(e.Arg), Tick: uint32(e.Tick)}, now, at)
 	c.heard.hear(boot, e.ID)
 	c.acting = acting{e.ID, c.conn, c.chain.Session, c.chain.Seq}
+	c.pressed(e, now, at)
 	if !c.proc.PressTested && c.still(e) {
 		c.add(PressTested{e.ID}, now, at)
+	}
+}
+
+// pressed does what a press of the pen's button means in this clinic, and pauses
+// when the cartridge goes: what comes next is another, which nobody has named.
+func (c *Cold) pressed(e *protocol.PenEvent, now protocol.Instant, at protocol.At) {
+	p := c.proc
+	switch {
+	case e.Kind == protocol.EventCartridgeOut && p.State.MayPermit():
+		c.lose("the cartridge was taken out", now, at)
+	case e.Kind != protocol.EventButton || e.Arg != 1:
+	case c.cfg.Clinic.Button() == clinic.PassMark && p.Here != (Place{}):
+		c.add(PassMarked{By: p.Operator, Delta: 1, Button: e.ID}, now, at)
+	case c.cfg.Clinic.Button() == clinic.Pause:
+		if to, ok := p.State.Next(ActPause); ok {
+			c.add(PausedEvent{By: p.Operator, Why: "paused at the pen", To: to}, now, at)
+			c.orders = append(c.orders, Order{Kind: OrderStop})
+		}
 	}
 }
 

@@ -2,8 +2,10 @@ package session
 
 import (
 	"fmt"
+	"time"
 
 	"penlog/protocol"
+	"penlog/session/passes"
 )
 
 // run is what the motor did from being seen on to being seen off, as readings tell.
@@ -15,6 +17,8 @@ type run struct {
 	deepest protocol.Micrometres
 	tick    protocol.Tick // of its first reading
 	unseen  bool          // made while no reading came
+	since   protocol.At   // it, or the part at hand, began
+	cutAt   protocol.Instant
 }
 
 // see takes the run's next reading in. before is the reading before it of the
@@ -33,8 +37,12 @@ func (u *run) see(r, before *protocol.Reading) {
 }
 
 func (u *run) rested() MotorRested {
-	return MotorRested{Strokes: u.made, Above: u.above, Deepest: u.deepest, Unseen: u.unseen}
+	return MotorRested{Strokes: u.made, Above: u.above, Deepest: u.deepest, Unseen: u.unseen, From: u.since}
 }
+
+// partEvery is how long a part of a run is at most: so exactly can it be said
+// later which of it was in another zone.
+const partEvery = 5 * time.Second
 
 // maxKnown is of how many boots the counters are kept.
 const maxKnown = 16
@@ -71,6 +79,7 @@ func (c *Cold) part(now protocol.Instant, at protocol.At) {
 		c.know(c.penUp(), c.last)
 	}
 	c.have, c.prior = false, nil
+	c.track.Part()
 }
 
 func (c *Cold) know(e PenUp, r protocol.Reading) {
@@ -83,12 +92,13 @@ func (c *Cold) know(e PenUp, r protocol.Reading) {
 // follow follows the motor.
 func (c *Cold) follow(r *protocol.Reading, now protocol.Instant, at protocol.At) {
 	before, on := c.prior, r.MotorOn()
+	c.track.See(r)
 	if c.have {
 		before = &c.last
 	}
 	// The pen's counters went on while no reading came: a run that nobody saw.
 	if !c.run.on && before != nil && (!on || !c.have) && int32(r.Strokes-before.Strokes) > 0 {
-		c.run = run{on: true, from: before.Strokes, tick: before.Tick, unseen: true}
+		c.run = run{on: true, from: before.Strokes, tick: before.Tick, unseen: true, since: at}
 		c.run.see(r, before)
 		c.add(MotorRan{Strokes: c.run.from, Unseen: true}, now, at)
 		if on || !c.full() {
@@ -99,7 +109,7 @@ func (c *Cold) follow(r *protocol.Reading, now protocol.Instant, at protocol.At)
 	}
 	switch {
 	case on && !c.run.on:
-		c.run = run{on: true, from: r.Strokes, tick: r.Tick}
+		c.run = run{on: true, from: r.Strokes, tick: r.Tick, since: at, cutAt: now}
 		if before != nil {
 			c.run.from = before.Strokes
 		}
@@ -108,11 +118,24 @@ func (c *Cold) follow(r *protocol.Reading, now protocol.Instant, at protocol.At)
 		c.settle(now)
 	case c.run.on:
 		c.run.see(r, before)
-		if !on && !c.full() { // runs that can't be written are one
+		switch {
+		case c.full(): // runs that can't be written are one
+		case !on:
 			c.rest(now, at)
 			c.settle(now)
+		case now.Sub(c.run.cutAt) >= partEvery:
+			c.cut(r, now, at)
 		}
 	}
+}
+
+// cut records a part of a run that goes on. Its signal goes to the disk with it.
+func (c *Cold) cut(r *protocol.Reading, now protocol.Instant, at protocol.At) {
+	e := c.run.rested()
+	e.Going, e.Until, e.Did = true, r.Strokes, c.track.Take()
+	c.add(e, now, at)
+	c.run = run{on: true, from: r.Strokes, tick: r.Tick, since: at, cutAt: now}
+	c.flushNow = true
 }
 
 // rest closes a run of the motor. Its signal goes to the disk with it, so that
@@ -120,7 +143,11 @@ func (c *Cold) follow(r *protocol.Reading, now protocol.Instant, at protocol.At)
 func (c *Cold) rest(now protocol.Instant, at protocol.At) {
 	if c.run.on {
 		c.run.on, c.flushNow = false, true
-		c.add(c.run.rested(), now, at)
+		e := c.run.rested()
+		if !e.Unseen {
+			e.Did = c.track.Take()
+		}
+		c.add(e, now, at)
 	}
 }
 
@@ -129,6 +156,7 @@ type Tail struct {
 	from  uint32
 	penAt protocol.At
 	run   run
+	track passes.Tracker
 	last  protocol.Reading
 	have  bool // last is a reading of the session's newest pen
 }
@@ -149,9 +177,11 @@ func (t *Tail) Take(c *SignalChunk) error {
 // see keeps the run that the newest reading is of.
 func (t *Tail) see(r *protocol.Reading) {
 	before := t.last
+	t.track.See(r)
 	switch {
 	case !r.MotorOn() || int32(r.Strokes-t.from) < 0:
 		t.run = run{}
+		t.track.Take()
 	case !t.run.on:
 		t.run = run{on: true, from: t.from, tick: r.Tick}
 		if before.Strokes != t.from { // of the run before, or of none

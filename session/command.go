@@ -1,279 +1,267 @@
 package session
 
 import (
-	"fmt"
-	"slices"
-	"strings"
-
 	"penlog/protocol"
+	"penlog/session/cartridge"
 	"penlog/session/limits"
+	"penlog/session/policy"
 )
 
-// CommandKind is what a person asks for.
+// CommandKind is what a person asks for. What each takes, and who may ask, is in
+// [CommandSpecs].
 type CommandKind string
 
 // The commands.
 const (
-	CmdOpen        CommandKind = "open"        // begin a procedure
-	CmdChoose      CommandKind = "choose"      // zone and indication; also 'next zone'
-	CmdArm         CommandKind = "arm"         // the time-out is done: permits are wanted
-	CmdPause       CommandKind = "pause"       // no permits until resumed
-	CmdStop        CommandKind = "stop"        // the same, in haste
-	CmdResume      CommandKind = "resume"      // patient, zone and ceiling are right: go on
-	CmdAcknowledge CommandKind = "acknowledge" // the trip was seen and its cause is gone
-	CmdNote        CommandKind = "note"        // a remark
-	CmdAbort       CommandKind = "abort"       // end early
-	CmdFinish      CommandKind = "finish"      // end
-	CmdInterrupt   CommandKind = "interrupt"   // close what a dead agent left
-	CmdAcceptPen   CommandKind = "accept_pen"  // the pen that answers now is the right one
-	CmdLocate      CommandKind = "locate"      // the pen shows itself
+	CmdOpen CommandKind = "open"
+
+	// Preparation.
+	CmdDescribe     CommandKind = "describe"
+	CmdPlan         CommandKind = "plan"
+	CmdAddZone      CommandKind = "add_zone"
+	CmdScreen       CommandKind = "screen"
+	CmdClear        CommandKind = "clear"
+	CmdConsent      CommandKind = "consent"
+	CmdAnaesthetic  CommandKind = "anaesthetic"
+	CmdGlideProduct CommandKind = "glide_product"
+	CmdCartridge    CommandKind = "cartridge"
+	CmdCartridgeOut CommandKind = "cartridge_out"
+	CmdAlarmHeard   CommandKind = "alarm_heard"
+	CmdAcceptMode   CommandKind = "accept_mode"
+	CmdDeclarePen   CommandKind = "declare_pen"
+	CmdArea         CommandKind = "area"
+
+	// Treatment.
+	CmdChoose      CommandKind = "choose"
+	CmdNext        CommandKind = "next"
+	CmdOverride    CommandKind = "override"
+	CmdEndOverride CommandKind = "end_override"
+	CmdArm         CommandKind = "arm"
+	CmdStart       CommandKind = "start"
+	CmdPause       CommandKind = "pause"
+	CmdStop        CommandKind = "stop"
+	CmdResume      CommandKind = "resume"
+	CmdPass        CommandKind = "pass"
+	CmdEnter       CommandKind = "enter"
+	CmdEndpoint    CommandKind = "endpoint"
+	CmdReattribute CommandKind = "reattribute"
+	CmdHandOver    CommandKind = "hand_over"
+	CmdNote        CommandKind = "note"
+	CmdAcknowledge CommandKind = "acknowledge"
+	CmdMute        CommandKind = "mute"
+	CmdAcceptPen   CommandKind = "accept_pen"
+	CmdLocate      CommandKind = "locate"
+
+	// The end, and after it.
+	CmdAbort     CommandKind = "abort"
+	CmdFinish    CommandKind = "finish"
+	CmdInterrupt CommandKind = "interrupt"
+	CmdReason    CommandKind = "reason"
+	CmdOutcome   CommandKind = "outcome"
+	CmdAftercare CommandKind = "aftercare"
+	CmdFollowUp  CommandKind = "follow_up"
+	CmdAdverse   CommandKind = "adverse_event"
+	CmdCorrect   CommandKind = "correct"
+	CmdReassign  CommandKind = "reassign"
+	CmdSign      CommandKind = "sign"
 )
 
-var commandKinds = []CommandKind{CmdOpen, CmdChoose, CmdArm, CmdPause, CmdStop, CmdResume, CmdAcknowledge, CmdNote,
-	CmdAbort, CmdFinish, CmdInterrupt, CmdAcceptPen, CmdLocate}
+// Command is one thing that a person asks for. A field that its kind does not
+// take must be empty: [CommandSpec.Takes].
+type Command struct {
+	Do CommandKind `json:"do"`
+	By By          `json:"by,omitempty"` // who asks; may be empty where no sign-in is needed
+	// Session is whose record it is for; absent: the one at hand. Another than the
+	// one at hand takes only what may follow the end.
+	Session *ID `json:"session,omitempty"`
+	Second  By  `json:"second,omitempty"` // a second person
 
-// known refuses a command that does not exist, and says which do.
-func (k CommandKind) known() error {
-	if slices.Contains(commandKinds, k) {
-		return nil
-	}
-	names := make([]string, len(commandKinds))
-	for i, c := range commandKinds {
-		names[i] = string(c)
-	}
-	return &RefusedError{Code: "unknown_command", Words: fmt.Sprintf("there is no command %q", k), Remedy: "use one of: " + strings.Join(names, ", ")}
+	Zone       limits.Zone          `json:"zone,omitempty"`
+	Side       limits.Side          `json:"side,omitempty"`
+	Site       limits.Site          `json:"site,omitempty"`
+	Indication limits.Indication    `json:"indication,omitempty"`
+	Wanted     protocol.Micrometres `json:"wanted_um,omitempty"` // 0: whatever is allowed
+	Value      protocol.Micrometres `json:"value_um,omitempty"`  // override
+	Patient    string               `json:"patient,omitempty"`   // a pseudonymous id, never a name
+	Text       string               `json:"text,omitempty"`
+	Code       string               `json:"code,omitempty"`
+	Mode       Mode                 `json:"mode,omitempty"`
+	Delta      int                  `json:"delta,omitempty"` // pass: 0 marks one, +1 and −1 correct the count
+	AreaMM2    int                  `json:"area_mm2,omitempty"`
+	To         By                   `json:"to,omitempty"`      // hand_over
+	FromAt     protocol.At          `json:"from_us,omitempty"` // reattribute
+	ToAt       protocol.At          `json:"to_us,omitempty"`
+	Seq        uint64               `json:"seq,omitempty"` // correct: of the record that is wrong
+
+	Describe    *Description    `json:"describe,omitempty"`
+	Plan        []PlanItem      `json:"plan,omitempty"`
+	KeepOrder   bool            `json:"keep_order,omitempty"` // plan: as given, not the shallow zones first
+	Answers     []Answered      `json:"answers,omitempty"`
+	Rest        policy.Tri      `json:"rest,omitempty"` // screen: the answer to all that is not in answers, asked together
+	Consent     *Consent        `json:"consent,omitempty"`
+	Anaesthetic *Anaesthetic    `json:"anaesthetic,omitempty"`
+	Product     *Product        `json:"product,omitempty"`
+	Cartridge   *CartridgeGiven `json:"cartridge,omitempty"`
+	Pen         *DeclaredPen    `json:"pen,omitempty"`
+	Entry       *Entry          `json:"entry,omitempty"`
+	Endpoint    *Endpoint       `json:"endpoint,omitempty"`
+	Outcome     *Outcome        `json:"outcome,omitempty"`
+	Aftercare   *Aftercare      `json:"aftercare,omitempty"`
+	FollowUp    *FollowUp       `json:"follow_up,omitempty"`
+	Adverse     *Adverse        `json:"adverse,omitempty"`
+	Meaning     string          `json:"meaning,omitempty"` // sign
+
+	// History is what the record of this room holds; the agent fills it in, and
+	// nobody sends it.
+	History *History `json:"-"`
 }
 
-// Command is one thing that a person asks for. Fields that its kind does not
-// name are ignored.
-type Command struct {
-	Do         CommandKind          `json:"do"`
-	By         By                   `json:"by"`
-	Zone       limits.Zone          `json:"zone,omitempty"`       // choose
-	Side       limits.Side          `json:"side,omitempty"`       // choose
-	Indication limits.Indication    `json:"indication,omitempty"` // choose
-	Wanted     protocol.Micrometres `json:"wanted_um,omitempty"`  // choose; 0: whatever is allowed
-	Patient    string               `json:"patient,omitempty"`    // open; a pseudonymous id, never a name
-	Text       string               `json:"text,omitempty"`       // note, abort (why)
+// Description is what depth and density depend on of a patient.
+type Description struct {
+	Phototype int        `json:"phototype,omitempty"` // Fitzpatrick 1…6, 0: not known
+	Method    string     `json:"method,omitempty"`    // "operator" or "self": who says so
+	Age       int        `json:"age,omitempty"`       // years, 0: not known
+	First     policy.Tri `json:"first,omitempty"`     // first session of this course
+}
+
+// PlanItem is one zone of the plan.
+type PlanItem struct {
+	Zone       limits.Zone          `json:"zone"`
+	Side       limits.Side          `json:"side,omitempty"`
+	Site       limits.Site          `json:"site,omitempty"`
+	Indication limits.Indication    `json:"indication"`
+	Depth      protocol.Micrometres `json:"depth_um,omitempty"`    // prescribed, 0: none
+	Passes     int                  `json:"passes,omitempty"`      // 0: as the policy suggests
+	Density    int                  `json:"density_cm2,omitempty"` // punctures per cm², 0: none
+}
+
+// Answered is one answer of the screening.
+type Answered struct {
+	Code   string        `json:"code"`
+	Answer policy.Tri    `json:"answer"`
+	Zones  []limits.Zone `json:"zones,omitempty"` // "yes" for these only
+	Text   string        `json:"text,omitempty"`
+}
+
+// Consent says what the patient agreed to.
+type Consent struct {
+	Version  string         `json:"version"` // of the form
+	SignedOn cartridge.Date `json:"signed_on,omitzero"`
+	Photo    bool           `json:"photo"`
+	OffLabel bool           `json:"off_label"` // told that the use is off-label, and agreed
+}
+
+// Anaesthetic is a step of the topical anaesthetic.
+type Anaesthetic struct {
+	Step    string         `json:"step"` // "none", "on", "off", "wiped", "reaction"
+	Product string         `json:"product,omitempty"`
+	Tenths  int            `json:"percent_tenths,omitempty"` // of a percent
+	Lot     string         `json:"lot,omitempty"`
+	Expiry  cartridge.Date `json:"expiry,omitzero"`
+	Area    string         `json:"area,omitempty"`
+	Text    string         `json:"text,omitempty"`
+}
+
+// Product is what the needles glide on.
+type Product struct {
+	Name    string         `json:"name"`
+	Lot     string         `json:"lot,omitempty"`
+	Expiry  cartridge.Date `json:"expiry,omitzero"`
+	Sterile bool           `json:"sterile"`
+	Purpose string         `json:"purpose"` // "glide", or "delivery", which is off-label
+}
+
+// CartridgeGiven says which cartridge goes in: a scan, or what a person picked.
+type CartridgeGiven struct {
+	Scan    string               `json:"scan,omitempty"` // as the scanner gave it
+	Model   string               `json:"model,omitempty"`
+	Length  protocol.Micrometres `json:"length_um,omitempty"`
+	Needles int                  `json:"needles,omitempty"`
+	Index   int                  `json:"pack_index,omitempty"` // number on the pack, where the scan has no serial
+	Intact  bool                 `json:"pack_intact"`
+}
+
+// DeclaredPen is a pen without a link, as a person describes it.
+type DeclaredPen struct {
+	Vendor    string               `json:"vendor"`
+	Model     string               `json:"model"`
+	Serial    string               `json:"serial,omitempty"`
+	DepthMin  protocol.Micrometres `json:"depth_min_um,omitempty"`
+	DepthMax  protocol.Micrometres `json:"depth_max_um"`
+	DepthStep protocol.Micrometres `json:"depth_step_um,omitempty"`
+}
+
+// Entry is what a person enters for a pen without a link.
+type Entry struct {
+	Set     *protocol.Micrometres `json:"set_um,omitempty"` // the dial, from now on
+	Passes  int                   `json:"passes,omitempty"` // made since the entry before
+	Seconds int                   `json:"seconds,omitempty"`
+}
+
+// Endpoint is what was seen on the skin of the zone.
+type Endpoint struct {
+	Sign string `json:"sign"`           // "none", "erythema", "pinpoint_bleeding", "oedema", "petechiae"
+	Pain *int   `json:"pain,omitempty"` // 0…10
+}
+
+// Outcome is how the patient left.
+type Outcome struct {
+	Reaction   string         `json:"reaction"`
+	Bleeding   string         `json:"bleeding,omitempty"`
+	Settled    bool           `json:"settled"` // bleeding stopped
+	Product    string         `json:"post_product,omitempty"`
+	ProductLot string         `json:"post_product_lot,omitempty"`
+	Next       cartridge.Date `json:"next_visit,omitzero"`
+}
+
+// Aftercare is what the patient was given and told.
+type Aftercare struct {
+	Leaflet  string         `json:"leaflet_version"`
+	Verbal   bool           `json:"verbal_check"`
+	Contact  bool           `json:"emergency_contact"` // was given
+	FollowUp cartridge.Date `json:"follow_up_on,omitzero"`
+}
+
+// FollowUp is what a later look found.
+type FollowUp struct {
+	On       cartridge.Date `json:"on"`
+	Findings string         `json:"findings"`
+}
+
+// Adverse is an adverse event.
+type Adverse struct {
+	Type     string         `json:"type"`
+	Onset    cartridge.Date `json:"onset,omitzero"`
+	Severity string         `json:"severity"` // "mild", "moderate", "severe"
+	Action   string         `json:"action,omitempty"`
+	Reported string         `json:"reported,omitempty"` // to whom, date, reference
+}
+
+// History is what the record of one room says of what came before.
+type History struct {
+	// Scope says where was looked: "this room only".
+	Scope string `json:"scope"`
+	// Sessions of this patient; 0: none in this scope, which does not mean none.
+	Sessions int `json:"sessions"`
+	// Treated is when each zone was last treated.
+	Treated []Treated `json:"treated,omitempty"`
+	// UsedIn is the session that has used the cartridge at hand; nil: none here.
+	UsedIn *ID `json:"-"`
+}
+
+// Treated is a zone's last treatment.
+type Treated struct {
+	Zone    limits.Zone `json:"zone"`
+	Side    limits.Side `json:"side"`
+	At      protocol.At `json:"at_us"`
+	Session ID          `json:"session"`
 }
 
 // Check is one thing that must be true before permits are wanted.
 type Check struct {
-	Code   string `json:"code"`
-	OK     bool   `json:"ok"`
-	Words  string `json:"words"`
-	Remedy string `json:"remedy,omitempty"`
-}
-
-// RefusedError says why a command had no effect, and what to do.
-type RefusedError struct {
-	Code    string          `json:"code"`
-	Words   string          `json:"words"`
-	Remedy  string          `json:"remedy"`
-	Checks  []Check         `json:"checks,omitempty"`  // arm, resume: all of them
-	Verdict *limits.Verdict `json:"verdict,omitempty"` // choose, arm, resume
-}
-
-// Error gives words and remedy.
-func (e *RefusedError) Error() string {
-	var failed []string
-	for _, c := range e.Checks {
-		if !c.OK {
-			failed = append(failed, c.Words+" ("+c.Remedy+")")
-		}
-	}
-	s := "session: " + e.Words
-	if len(failed) > 0 {
-		s += ": " + strings.Join(failed, "; ")
-	}
-	if e.Remedy != "" && len(failed) == 0 {
-		s += ": " + e.Remedy
-	}
-	return s
-}
-
-// maxText is the longest remark, in bytes.
-const maxText = 2000
-
-func refusedIn(s State, do CommandKind) *RefusedError {
-	remedy := map[State]string{
-		Draft:   "choose zone and indication, then arm",
-		Armed:   "pause or finish first",
-		Active:  "stop the motor and pause first",
-		Paused:  "resume, abort or finish",
-		Tripped: "acknowledge the trip first, or abort",
-	}[s]
-	if s.Over() {
-		remedy = "open a new session"
-	}
-	return &RefusedError{Code: "wrong_state", Words: fmt.Sprintf("%s is not possible while the session is %v", do, s), Remedy: remedy}
-}
-
-// Decide returns the events that the command leads to, and no effect of its own:
-// [Procedure.Apply] them. The error is a *[RefusedError]. Commands that need the
-// pen (acknowledge, accept_pen, locate) and open are [Cold]'s.
-func (p *Procedure) Decide(c Command, table *limits.Table) ([]Event, error) {
-	if err := c.Do.known(); err != nil {
-		return nil, err
-	}
-	if err := person(c.By, c.Do); err != nil {
-		return nil, err
-	}
-	if len(c.Text) > maxText {
-		return nil, &RefusedError{Code: "too_long", Words: fmt.Sprintf("the text has %d bytes", len(c.Text)), Remedy: fmt.Sprintf("shorten it to %d", maxText)}
-	}
-	switch c.Do {
-	case CmdChoose:
-		return p.choose(c, table)
-	case CmdArm:
-		if _, ok := p.State.Next(ActArm); !ok {
-			return nil, refusedIn(p.State, c.Do)
-		}
-		v, err := p.timeOut(table, c.Do)
-		if err != nil {
-			return nil, err
-		}
-		return []Event{ArmedEvent{By: c.By, Verdict: v}}, nil
-	case CmdResume:
-		if _, ok := p.State.Next(ActResume); !ok {
-			return nil, refusedIn(p.State, c.Do)
-		}
-		v, err := p.timeOut(table, c.Do)
-		if err != nil {
-			return nil, err
-		}
-		return []Event{ResumedEvent{By: c.By, Verdict: v}}, nil
-	case CmdPause, CmdStop:
-		to, ok := p.State.Next(ActPause)
-		if !ok {
-			return nil, refusedIn(p.State, c.Do)
-		}
-		why := "paused"
-		if c.Do == CmdStop {
-			why = "stopped"
-		}
-		return []Event{PausedEvent{By: c.By, Why: why, To: to}}, nil
-	case CmdNote:
-		if p.State.Over() {
-			return nil, refusedIn(p.State, c.Do)
-		}
-		if strings.TrimSpace(c.Text) == "" {
-			return nil, &RefusedError{Code: "empty", Words: "the note is empty", Remedy: "give its text"}
-		}
-		return []Event{Noted{By: c.By, Text: c.Text}}, nil
-	case CmdAbort, CmdFinish, CmdInterrupt:
-		return p.end(c)
-	}
-	return nil, &RefusedError{Code: "not_of_session", Words: string(c.Do) + " is not a session's to decide", Remedy: "give it to the agent"}
-}
-
-// choose asks the limits and, while a procedure is under way, keeps to stop,
-// set, confirm, go: a higher ceiling needs a resume as a second act.
-func (p *Procedure) choose(c Command, table *limits.Table) ([]Event, error) {
-	to, ok := p.State.Next(ActChoose)
-	if !ok {
-		return nil, refusedIn(p.State, c.Do)
-	}
-	if p.Running {
-		return nil, &RefusedError{Code: "motor_on", Words: "the zone can't change while the motor runs", Remedy: "lift the pen and stop it, then choose"}
-	}
-	v := table.Ask(p.request(c.Zone, c.Side, c.Indication, c.Wanted))
-	if v.Refused {
-		to, _ := p.State.Next(ActRefuse)
-		return []Event{ZoneRefused{By: c.By, Verdict: v, To: to}}, nil
-	}
-	higher := p.State != Draft && v.Allowed > p.Verdict.Allowed
-	if higher && to == Armed {
-		to = Paused
-	}
-	return []Event{ZoneChosen{By: c.By, Verdict: v, Higher: higher, To: to}}, nil
-}
-
-// request is what is asked of the limits for a zone with the pen at hand.
-func (p *Procedure) request(z limits.Zone, s limits.Side, i limits.Indication, wanted protocol.Micrometres) limits.Request {
-	r := limits.Request{Zone: z, Side: s, Indication: i, Wanted: wanted}
-	if pen := p.Pen; pen != nil {
-		r.PenMin, r.PenMax, r.PenStep, r.CartridgeLength = pen.DepthMin, pen.DepthMax, pen.DepthStep, p.Cartridge
-	}
-	return r
-}
-
-// cartridge gives what follows from another needle length: the ceiling comes
-// down by it at once, as with a zone of a lower one, and never rises.
-func (p *Procedure) cartridge(length protocol.Micrometres, table *limits.Table) CartridgeSeen {
-	e := CartridgeSeen{Length: length, To: p.State}
-	if !p.Chosen {
-		return e
-	}
-	r := p.request(p.Verdict.Zone, p.Verdict.Side, p.Verdict.Indication, p.Verdict.Requested)
-	r.CartridgeLength = length
-	v := table.Ask(r)
-	if v.Allowed >= p.Verdict.Allowed {
-		return e
-	}
-	e.Verdict = &v
-	act := ActChoose
-	if v.Refused {
-		act = ActRefuse
-	}
-	if to, ok := p.State.Next(act); ok {
-		e.To = to
-	}
-	return e
-}
-
-// timeOut evaluates every check before permits are wanted, and asks the limits
-// again, since pen or table may be another one now.
-func (p *Procedure) timeOut(table *limits.Table, do CommandKind) (limits.Verdict, error) {
-	var v limits.Verdict
-	checks := p.Checks()
-	failed := slices.IndexFunc(checks, func(c Check) bool { return !c.OK })
-	if p.Chosen {
-		v = table.Ask(p.request(p.Verdict.Zone, p.Verdict.Side, p.Verdict.Indication, p.Verdict.Requested))
-		switch {
-		case v.Refused:
-			return v, &RefusedError{Code: string(v.Reason), Words: v.Words(), Remedy: "choose another zone or indication", Checks: checks, Verdict: &v}
-		case v.Allowed > p.Verdict.Allowed:
-			return v, &RefusedError{Code: "ceiling_rose", Words: "the max depth would be higher than when this zone was chosen",
-				Remedy: "choose the zone again, then " + string(do), Checks: checks, Verdict: &v}
-		}
-	}
-	if failed >= 0 {
-		return v, &RefusedError{Code: "checks_failed", Words: string(do) + " is not possible yet", Remedy: checks[failed].Remedy, Checks: checks}
-	}
-	return v, nil
-}
-
-// Checks evaluates what must be true before permits are wanted; all of it, so
-// that all of it can be shown.
-func (p *Procedure) Checks() []Check {
-	check := func(code string, ok bool, words, remedy string) Check {
-		c := Check{Code: code, OK: ok, Words: words}
-		if !ok {
-			c.Remedy = remedy
-		}
-		return c
-	}
-	prove, press := "wait a second with the motor off, or reconnect the pen", "press start on the pen once now: it must not run"
-	if p.Mode == ModeStoppable || p.Mode == ModeMonitor {
-		prove = "this pen takes no permits, so Penlog can only watch it: take a guarded pen to be guarded, or end with abort"
-		press = "only a guarded pen can show it"
-	}
-	return []Check{
-		check("pen", p.PenUp, "the pen is connected", "plug the pen in and switch it on"),
-		check("source", !p.Foreign, "the pen is of the session's kind", "a simulated pen and a real one can't share a session: finish this one"),
-		check("mode", p.Mode == ModeGuarded, "the pen has proved that it stops by itself", prove),
-		check("zone", p.Chosen, "zone and indication are chosen", "choose zone and indication"),
-		check("press_test", p.PressTested, "a press without a permit left the motor still", press),
-	}
-}
-
-// end seals the procedure.
-func (p *Procedure) end(c Command) ([]Event, error) {
-	act := map[CommandKind]Act{CmdAbort: ActAbort, CmdFinish: ActFinish, CmdInterrupt: ActInterrupt}[c.Do]
-	to, ok := p.State.Next(act)
-	if !ok {
-		return nil, refusedIn(p.State, c.Do)
-	}
-	return []Event{Ended{By: c.By, As: to, Why: c.Text, Totals: p.Totals.clone()}}, nil
+	Code   string     `json:"code"`
+	OK     bool       `json:"ok"` // it stands in the way of nothing
+	State  CheckState `json:"state"`
+	Words  string     `json:"words"`
+	Remedy string     `json:"remedy,omitempty"`
 }

@@ -3,12 +3,16 @@ package session_test
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
 	"penlog/protocol"
 	"penlog/session"
+	"penlog/session/cartridge"
+	"penlog/session/clinic"
 	"penlog/session/limits"
+	"penlog/session/policy"
 )
 
 // note tells Cold something, as Hot would.
@@ -29,8 +33,18 @@ func applied(events ...session.Event) *session.Procedure {
 
 // armed are the events of a procedure in which permits are wanted.
 func armed() []session.Event {
-	return []session.Event{session.Opened{By: "op"}, pen(), session.ModeChanged{Mode: session.ModeGuarded},
+	var answers []session.Answered
+	for _, q := range policy.Default().Questions() {
+		answers = append(answers, session.Answered{Code: q.Code, Answer: "no"})
+	}
+	return []session.Event{session.Opened{By: "op", Patient: "p"}, session.Screened{Answers: answers}, session.Consented{}, session.AnaestheticStep{Anaesthetic: session.Anaesthetic{Step: "none"}},
+		session.CartridgeIn{Intact: true, UseKey: "k"}, session.AlarmHeard{},
+		session.Described{Description: session.Description{Phototype: 2, Age: 40, First: "no"}}, pen(), session.ModeChanged{Mode: session.ModeGuarded},
 		session.ZoneChosen{By: "op", Verdict: verdict()}, session.PressTested{}, session.ArmedEvent{By: "op", Verdict: verdict()}}
+}
+
+func env(table *limits.Table) *session.Env {
+	return &session.Env{Limits: table, Policy: policy.Default(), Clinic: clinic.Default(), Cartridges: cartridge.Default(), At: 1_800_000_000_000_000}
 }
 
 func pen() session.PenUp {
@@ -82,10 +96,12 @@ func TestChecks(t *testing.T) {
 		"":       applied(armed()...),
 		"pen":    applied(append(armed(), session.PenDown{}, session.ModeChanged{Mode: session.ModeGuarded})...),
 		"mode":   applied(append(armed(), session.ModeChanged{Mode: session.ModeStoppable})...),
-		"zone":   applied(session.Opened{}, pen(), session.ModeChanged{Mode: session.ModeGuarded}, session.PressTested{}),
+		"zone":   applied(slices.DeleteFunc(armed(), func(e session.Event) bool { _, chosen := e.(session.ZoneChosen); return chosen })...),
 		"source": applied(append(armed(), other, session.ModeChanged{Mode: session.ModeGuarded}, session.PressTested{})...),
 	} {
-		for _, c := range p.Checks() {
+		e := env(limits.Default())
+		e.World = world(session.FactGood)
+		for _, c := range p.Checks(e) {
 			if c.OK != (c.Code != code) {
 				t.Errorf("%s is missing: check %s says %v", code, c.Code, c.OK)
 			}
@@ -314,7 +330,7 @@ func TestResumeAsksTheTableAnew(t *testing.T) {
 	gone := table("from: 1.0 mm, to: 1.5 mm}\n    limit: 1.5 mm", "from: 0.1 mm, to: 0.2 mm}\n    limit: 0.2 mm") // less than the pen can be set to
 	paused := applied(append(armed(), session.PausedEvent{To: session.Paused})...)
 	resume := session.Command{Do: session.CmdResume, By: "op"}
-	events, err := paused.Decide(resume, lower)
+	events, err := paused.Decide(resume, env(lower))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -322,12 +338,12 @@ func TestResumeAsksTheTableAnew(t *testing.T) {
 		t.Errorf("resumed at %v by the table %.8s, want 1.25 by %.8s", v.Allowed, v.TableHash, lower.Hash())
 	}
 	var no *session.RefusedError
-	if _, err := paused.Decide(resume, gone); !errors.As(err, &no) || !no.Verdict.Refused || no.Code != string(no.Verdict.Reason) {
+	if _, err := paused.Decide(resume, env(gone)); !errors.As(err, &no) || !no.Verdict.Refused || no.Code != string(no.Verdict.Reason) {
 		t.Errorf("resume where the table allows nothing any more: %v", err)
 	}
 	paused.Apply(events[0], 1) // at 1.25
 	paused.Apply(session.PausedEvent{To: session.Paused}, 1)
-	if _, err := paused.Decide(resume, limits.Default()); !errors.As(err, &no) || no.Code != "ceiling_rose" {
+	if _, err := paused.Decide(resume, env(limits.Default())); !errors.As(err, &no) || no.Code != "ceiling_rose" {
 		t.Errorf("resume where the table allows more than before: %v", err)
 	}
 }

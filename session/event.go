@@ -4,9 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"reflect"
+	"slices"
 
 	"penlog/protocol"
 	"penlog/session/limits"
+	"penlog/session/passes"
+	"penlog/session/policy"
 )
 
 // Source says what kind of pen an event's session has had. It comes from the
@@ -31,6 +35,12 @@ type By string
 // Agent is the name under which the agent acts by itself.
 const Agent By = "agent"
 
+// Edition says which file judged.
+type Edition struct {
+	Version string `json:"version"`
+	Hash    string `json:"hash"`
+}
+
 // The events of a procedure.
 type (
 	// Opened begins a procedure.
@@ -40,6 +50,12 @@ type (
 		Table   string `json:"table_version"`
 		Hash    string `json:"table_hash"`
 		Patient string `json:"patient,omitempty"` // pseudonymous chart number's keyed id; never a name
+		// What else judged at that time, by version and hash.
+		Policy     Edition  `json:"policy,omitzero"`
+		Clinic     Edition  `json:"clinic,omitzero"`
+		Cartridges Edition  `json:"cartridges,omitzero"`
+		Room       string   `json:"room,omitempty"`
+		History    *History `json:"history,omitempty"` // of the patient; nil: not known
 	}
 	// PenUp says which pen answered.
 	PenUp struct {
@@ -72,6 +88,9 @@ type (
 		Verdict limits.Verdict `json:"verdict"`
 		Higher  bool           `json:"higher"`
 		To      State          `json:"to"`
+		// What follows from the rules about this patient, beside the depth in the verdict.
+		Ruling  policy.Ruling `json:"patient_rules,omitzero"`
+		AreaMM2 int           `json:"area_mm2,omitempty"` // nominal, of the policy; 0: it has none
 	}
 	// ZoneRefused is a refused verdict. What was chosen before stays chosen.
 	ZoneRefused struct {
@@ -114,11 +133,17 @@ type (
 		Unseen  bool   `json:"unseen,omitempty"`
 	}
 	// MotorRested says that it was seen off, and what it did; or what it did unseen.
+	// A run that goes on is recorded in parts, so that each can be said to be of
+	// another zone: then Going is set, and what follows counts from Until.
 	MotorRested struct {
-		Strokes uint32               `json:"strokes"` // made in this run
+		Strokes uint32               `json:"strokes"` // made in this run, or since the part before
 		Above   uint32               `json:"strokes_above"`
 		Deepest protocol.Micrometres `json:"deepest_um"` // greatest seen, 0: none reported
 		Unseen  bool                 `json:"unseen,omitempty"`
+		Going   bool                 `json:"going,omitempty"` // the motor still runs
+		Until   uint32               `json:"until,omitempty"` // Going: the pen's count of strokes
+		From    protocol.At          `json:"from_us,omitempty"`
+		Did     passes.Slice         `json:"did,omitzero"`
 	}
 	// RuleBroke says that the guard holds, alarms or trips.
 	RuleBroke struct {
@@ -175,35 +200,13 @@ type (
 	Ended struct {
 		By         By     `json:"by"`
 		As         State  `json:"as"`
+		Reason     string `json:"reason,omitempty"` // code, of an abort
 		Why        string `json:"why,omitempty"`
 		Totals     Totals `json:"totals"`
 		SignalSeq  uint64 `json:"signal_chunks"`
 		SignalHead Hash   `json:"signal_head"` // of the chain of signal
 	}
 )
-
-// Totals is what a procedure came to.
-type Totals struct {
-	Strokes uint64               `json:"strokes"`
-	Above   uint64               `json:"strokes_above"` // above the ceiling in force, by the pen's count
-	Runs    uint64               `json:"motor_runs"`
-	Deepest protocol.Micrometres `json:"deepest_um"`
-	Holds   uint64               `json:"holds"`
-	Alarms  uint64               `json:"alarms,omitempty"` // nothing could be held
-	Trips   uint64               `json:"trips"`
-	Zones   []ZoneTotal          `json:"zones"`
-}
-
-// ZoneTotal is one zone's share.
-type ZoneTotal struct {
-	Zone       limits.Zone          `json:"zone"`
-	Side       limits.Side          `json:"side"`
-	Indication limits.Indication    `json:"indication"`
-	Ceiling    protocol.Micrometres `json:"ceiling_um"` // the highest in force
-	Strokes    uint64               `json:"strokes"`
-	Above      uint64               `json:"strokes_above"`
-	Deepest    protocol.Micrometres `json:"deepest_um"`
-}
 
 func (Opened) Kind() string           { return "opened" }
 func (PenUp) Kind() string            { return "pen_up" }
@@ -232,22 +235,18 @@ func (Ended) Kind() string            { return "ended" }
 // ClosingKinds are the kinds of record after which a procedure is over.
 func ClosingKinds() []string { return []string{Ended{}.Kind()} }
 
-func decode[E Event](b []byte) (Event, error) {
-	var e E
-	err := json.Unmarshal(b, &e)
-	return e, err
-}
+var liveEvents = []Event{Opened{}, PenUp{}, PenDown{}, ModeChanged{}, ZoneChosen{}, ZoneRefused{}, ArmedEvent{}, CeilingConfirmed{}, PressTested{}, PenActed{}, MotorRan{}, MotorRested{}, RuleBroke{}, RuleHealed{}, StopSeen{}, Acknowledged{}, PausedEvent{}, ResumedEvent{}, Noted{}, SignalGap{}, Ended{}, CartridgeSeen{}, EntriesDropped{}}
 
-var decoders = map[string]func([]byte) (Event, error){
-	"opened": decode[Opened], "pen_up": decode[PenUp], "pen_down": decode[PenDown],
-	"mode_changed": decode[ModeChanged], "zone_chosen": decode[ZoneChosen], "zone_refused": decode[ZoneRefused],
-	"armed": decode[ArmedEvent], "ceiling_confirmed": decode[CeilingConfirmed], "press_tested": decode[PressTested],
-	"pen_acted": decode[PenActed], "motor_ran": decode[MotorRan], "motor_rested": decode[MotorRested],
-	"rule_broke": decode[RuleBroke], "rule_healed": decode[RuleHealed], "stop_seen": decode[StopSeen],
-	"acknowledged": decode[Acknowledged], "paused": decode[PausedEvent], "resumed": decode[ResumedEvent],
-	"noted": decode[Noted], "signal_gap": decode[SignalGap], "ended": decode[Ended],
-	"cartridge_seen": decode[CartridgeSeen], "entries_dropped": decode[EntriesDropped],
-}
+// Events returns the zero value of every kind of event.
+func Events() []Event { return slices.Concat(liveEvents, prepareEvents, treatEvents, afterEvents) }
+
+var kinds = func() map[string]reflect.Type {
+	m := map[string]reflect.Type{}
+	for _, e := range Events() {
+		m[e.Kind()] = reflect.TypeOf(e)
+	}
+	return m
+}()
 
 // envelope is the body of a record: the event, and the source by structure.
 type envelope struct {
@@ -271,20 +270,36 @@ func EncodeEvent(e Event, src Source) ([]byte, error) {
 	return out, nil
 }
 
+// opened takes an envelope apart that is laid out as [EncodeEvent] does, without
+// reading the event twice; false for any other.
+func opened(body []byte) (envelope, bool) {
+	rest, ok := bytes.CutPrefix(body, []byte(`{"source":"`))
+	src, event, ok2 := bytes.Cut(rest, []byte(`","event":`))
+	event, ok3 := bytes.CutSuffix(event, []byte("}"))
+	switch s := Source(src); {
+	case !ok || !ok2 || !ok3:
+	case s == SourceNone || s == SourcePen || s == SourceSimulator:
+		return envelope{s, event}, true
+	}
+	return envelope{}, false
+}
+
 // DecodeEvent reads a record's event back. A kind that this version does not
 // know is an error: a newer Penlog wrote it.
 func DecodeEvent(r *Record) (Event, Source, error) {
-	var env envelope
-	if err := json.Unmarshal(r.Body, &env); err != nil {
-		return nil, "", fmt.Errorf("session: record %d (%s): %w", r.Seq, r.Kind, err)
+	env, ok := opened(r.Body)
+	if !ok {
+		if err := json.Unmarshal(r.Body, &env); err != nil {
+			return nil, "", fmt.Errorf("session: record %d (%s): %w", r.Seq, r.Kind, err)
+		}
 	}
-	d, ok := decoders[r.Kind]
+	kind, ok := kinds[r.Kind]
 	if !ok {
 		return nil, env.Source, fmt.Errorf("session: record %d is of kind %q, which a newer Penlog wrote: update this one", r.Seq, r.Kind)
 	}
-	e, err := d(env.Event)
-	if err != nil {
+	e := reflect.New(kind)
+	if err := json.Unmarshal(env.Event, e.Interface()); err != nil {
 		return nil, env.Source, fmt.Errorf("session: record %d (%s): %w", r.Seq, r.Kind, err)
 	}
-	return e, env.Source, nil
+	return e.Elem().Interface().(Event), env.Source, nil
 }

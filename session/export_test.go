@@ -32,7 +32,7 @@ func (g *Guard) Acknowledge(linkUp bool) error { return g.acknowledge(linkUp) }
 // Decoders names the kinds of event that can be read back.
 func Decoders() []string {
 	var out []string
-	for k := range decoders {
+	for k := range kinds {
 		out = append(out, k)
 	}
 	return out
@@ -53,3 +53,6 @@ func Acts() (out []Act) {
 	}
 	return out
 }
+
+// Retotal counts every zone anew.
+func Retotal(p *Procedure) { p.retotal() }

@@ -10,6 +10,7 @@ import (
 	"penlog/protocol"
 	"penlog/session"
 	"penlog/session/limits"
+	"penlog/session/passes"
 )
 
 // fold is the procedure that the first n records give.
@@ -32,6 +33,8 @@ func fold(t testing.TB, records []session.Record) *session.Procedure {
 func TestLiveStateIsTheFoldOfTheJournal(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		r := newRig(t, rigIdentity())
+		r.clinic = people(t)
+		r.agent()
 		disk := 2 * time.Millisecond
 		r.disk = func() time.Duration { return disk }
 		permits := 0
@@ -60,17 +63,11 @@ func TestLiveStateIsTheFoldOfTheJournal(t *testing.T) {
 		if rapid.IntRange(0, 3).Draw(rt, "treated") > 0 {
 			r.treat(limits.Cheek, limits.AcneScarRolling)
 		}
-		zones := []limits.Zone{limits.Cheek, limits.Nose, limits.Forehead, limits.Periorbital, limits.ZoneNone}
 		for range rapid.IntRange(5, 40).Draw(rt, "acts") {
 			r.commandAt = r.now
 			switch rapid.SampledFrom([]string{"command", "command", "command", "press", "wait", "set", "depth", "cable", "mute", "clock", "reboot", "disk", "release", "fault", "full", "lost", "agent"}).Draw(rt, "act") {
 			case "command":
-				cmd := session.Command{By: session.By(rapid.SampledFrom([]string{"op-1", "op-1", "op-2", "", "\xff"}).Draw(rt, "by")),
-					Do: rapid.SampledFrom([]session.CommandKind{session.CmdOpen, session.CmdChoose, session.CmdChoose, session.CmdArm, session.CmdArm, session.CmdPause,
-						session.CmdStop, session.CmdResume, session.CmdResume, session.CmdAcknowledge, session.CmdNote, session.CmdAbort, session.CmdFinish,
-						session.CmdInterrupt, session.CmdAcceptPen, session.CmdLocate, "nonsense"}).Draw(rt, "do"),
-					Zone: rapid.SampledFrom(zones).Draw(rt, "zone"), Indication: limits.AcneScarRolling,
-					Text: rapid.String().Draw(rt, "text"), Patient: "p\xfe"}
+				cmd := randomCommand(rt)
 				if cmd.Do == session.CmdOpen {
 					if p := r.cold.Procedure(); p != nil && p.State.Over() && cmd.By != "" {
 						disk = 2 * time.Millisecond
@@ -154,8 +151,13 @@ func BenchmarkFold600Events(b *testing.B) {
 	p := session.NewProcedure(session.ID{1})
 	events := []session.Event{session.Opened{By: "op"}, session.PenUp{Serial: "1"}, session.ModeChanged{Mode: session.ModeGuarded},
 		session.ZoneChosen{By: "op", Verdict: verdict()}, session.ArmedEvent{By: "op", Verdict: verdict()}}
+	did := passes.Slice{Contact: 480, ContactMS: 4800, OnMS: 5000}
+	for d := range protocol.Micrometres(8) {
+		did.Depths.Add(1340+10*d, 60)
+	}
 	for len(events) < 600 {
-		events = append(events, session.MotorRan{}, session.MotorRested{Strokes: 100, Deepest: 1400})
+		did.Glides = passes.Course{{Axis: protocol.Axis(1 + len(events)/20%4), N: 4}} // some 10 slices a pass
+		events = append(events, session.MotorRan{}, session.MotorRested{Strokes: 500, Deepest: 1400, From: 1_800_000_000_000_000, Did: did})
 	}
 	events = events[:600]
 	var records []session.Record

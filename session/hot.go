@@ -270,6 +270,7 @@ func (h *Hot) settle(now protocol.Instant) {
 	// Where no readings come there is nothing to commit.
 	due := h.wanted.allow || h.wanted.record && up && !g.Broken(ReadingsStale)
 	g.set(RecordStalled, h.overflow || due && now > h.lease, now)
+	g.set(MotorUnwanted, up && h.wasOn && h.wanted.record && !h.wanted.allow, now)
 	may := g.MayRun() && h.host.Proven()
 	switch {
 	case !up:

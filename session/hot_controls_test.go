@@ -121,6 +121,7 @@ func TestStopIsRepeatedWhileTheMotorStaysOn(t *testing.T) {
 	r.must(session.Command{Do: session.CmdOpen})
 	r.until(3*time.Second, "stoppable", func(v session.View) bool { return v.Mode == session.ModeStoppable })
 	r.must(session.Command{Do: session.CmdChoose, Zone: limits.Cheek, Indication: limits.AcneScarRolling})
+	r.accept(session.ModeStoppable)
 	r.press()
 	r.step(500 * time.Millisecond)
 	r.depth = 1900
@@ -287,7 +288,7 @@ func TestJumpOfTheWallClockRevokes(t *testing.T) {
 			return r
 		}},
 		{"running", func(t *testing.T) *rig {
-			r := modeRig(t, session.ModeStoppable, protocol.DepthMeasured, false)
+			r := modeRig(t, session.ModeStoppable, protocol.DepthMeasured, true)
 			r.press()
 			r.step(100 * time.Millisecond)
 			return r

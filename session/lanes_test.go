@@ -451,9 +451,8 @@ func TestPenThatDoesNotObeyIsNeverGuardedAgainInThatBoot(t *testing.T) {
 }
 
 func TestReleasedPenIsNeverShownAsGuarded(t *testing.T) {
-	r := running(t)
-	r.press()
-	r.step(100 * time.Millisecond)
+	r := newRig(t, rigIdentity())
+	r.treat(limits.Cheek, limits.AcneScarRolling)
 	if !r.pen.Release(r.up) {
 		t.Fatal("not released")
 	}
@@ -462,10 +461,17 @@ func TestReleasedPenIsNeverShownAsGuarded(t *testing.T) {
 	if v.Mode != session.ModeStoppable || v.Ready || v.State != session.Paused {
 		t.Fatalf("released: mode %v, ready %v, %v", v.Mode, v.Ready, v.State)
 	}
+	r.press() // nobody has accepted it as such a pen
+	r.until(300*time.Millisecond, "stopped", func(v session.View) bool {
+		_, broke := r.found(session.MotorUnwanted)
+		return broke && !v.MotorOn && v.Trip == nil
+	})
+	r.must(session.Command{Do: session.CmdAcceptMode, Mode: session.ModeStoppable})
+	r.must(session.Command{Do: session.CmdResume})
 	r.press()
 	r.step(300 * time.Millisecond)
 	if !r.pen.MotorOn() {
-		t.Fatal("a released pen runs on a press")
+		t.Fatal("a released pen that was accepted runs on a press")
 	}
 	r.depth = 1900
 	r.step(100 * time.Millisecond)
@@ -485,7 +491,7 @@ func TestReleasedPenIsNeverShownAsGuarded(t *testing.T) {
 }
 
 func TestStoppablePenIsStopped(t *testing.T) {
-	r := modeRig(t, session.ModeStoppable, protocol.DepthMeasured, false)
+	r := modeRig(t, session.ModeStoppable, protocol.DepthMeasured, true)
 	r.press()
 	r.step(300 * time.Millisecond)
 	if !r.pen.MotorOn() {
@@ -497,6 +503,7 @@ func TestStoppablePenIsStopped(t *testing.T) {
 		t.Error("a person's stop does not reach a stoppable pen")
 	}
 	r.step(100 * time.Millisecond)
+	r.must(session.Command{Do: session.CmdResume})
 	r.press()
 	r.step(300 * time.Millisecond)
 	r.depth = 1900

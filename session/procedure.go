@@ -5,6 +5,7 @@ import (
 
 	"penlog/protocol"
 	"penlog/session/limits"
+	"penlog/session/policy"
 )
 
 // Procedure is one treatment of one patient as the fold of its events: the same
@@ -12,30 +13,79 @@ import (
 // a command into events, [Procedure.Apply] takes them in and cannot fail, since
 // what was recorded is true. Not safe for concurrent use.
 type Procedure struct {
-	ID          ID
-	State       State
-	Source      Source
-	OpenedAt    protocol.At
-	OpenedBy    By
-	EndedAt     protocol.At // 0: not over
-	Pen         *PenUp      // the pen of the newest connection, also when it is gone
+	ID        ID
+	State     State
+	Source    Source
+	OpenedAt  protocol.At
+	OpenedBy  By
+	Operator  By          // who treats now
+	PatientID string      // pseudonymous
+	EndedAt   protocol.At // 0: not over
+	Events    int         // applied
+
+	// The pen.
+	Pen         *PenUp      // of the newest connection, also when it is gone; or as declared
 	PenAt       protocol.At // of that
 	PenUp       bool
+	Declared    bool // it has no link
 	Foreign     bool // the pen at hand is simulated and the session's is not, or the other way round
 	Mode        Mode
-	Cartridge   protocol.Micrometres // needle length of the cartridge that is in, 0: not known
-	Verdict     limits.Verdict       // behind the ceiling; of the zone chosen last
-	Chosen      bool
+	Accepted    Mode // that a person went on with
+	AcceptedBy  By
 	PressTested bool
-	Confirmed   protocol.Micrometres // ceiling that telemetry showed last
-	Running     bool                 // the motor was seen on
-	Broken      []RuleBroke          // rules that are broken now, oldest first
-	Trip        *RuleBroke           // latched
-	Totals      Totals
-	Events      int    // applied
-	RunFrom     uint32 // the pen's count of strokes when the run at hand began
-	Gap         uint64
+	Cartridge   protocol.Micrometres // needle length by the pen's word, 0: not known
+	In          *CartridgeIn         // the cartridge, as a person gave it; nil: none, or another since
+	Cartridges  int                  // that went in
+	Set         protocol.Micrometres // the dial of a pen without a link, as entered
 	Heard       Heard
+
+	// The zone.
+	Verdict   limits.Verdict // behind the ceiling; of the zone chosen last
+	Chosen    bool
+	Here      Place                // where treatment counts now
+	Granted   protocol.Micrometres // the ceiling that a person last let come into force
+	HigherAt  protocol.At          // a higher one waits for its second act since; 0: none
+	Confirmed protocol.Micrometres // ceiling that telemetry showed last
+	Override  *Overridden
+	Ruling    policy.Ruling // about this patient in this zone
+
+	// The patient.
+	Patient    Description
+	History    *History
+	Plan       []PlanItem
+	Answers    []Answered
+	Cleared    []Cleared
+	Consent    *Consent
+	Numbing    string // the newest step of the anaesthetic; "" nothing said
+	Product    *Product
+	AlarmHeard bool
+
+	// What was done.
+	Running     bool        // the motor was seen on
+	RunFrom     uint32      // the pen's count of strokes when the run at hand, or this part of it, began
+	Broken      []RuleBroke // rules that are broken now, oldest first
+	Trip        *RuleBroke  // latched
+	Totals      Totals
+	Gap         uint64
+	Spans       []Span
+	ChangedSpan int // spans before the zone was last changed
+	Marks       []Mark
+	Areas       []AreaSet // as set for this patient
+	MutedUntil  protocol.At
+
+	After After
+}
+
+// After is what followed the end.
+type After struct {
+	Reason      *ReasonGiven
+	Outcome     *OutcomeSet
+	Aftercare   *AftercareGiven
+	FollowUps   []FollowedUp
+	Adverse     []AdverseSeen
+	Corrections []Corrected
+	Reassigned  []PatientReassigned
+	Signatures  []Signed
 }
 
 // NewProcedure returns the procedure before its first event.
@@ -48,7 +98,7 @@ func (p *Procedure) Apply(e Event, at protocol.At) {
 	p.Events++
 	switch e := e.(type) {
 	case Opened:
-		p.OpenedAt, p.OpenedBy = at, e.By
+		p.OpenedAt, p.OpenedBy, p.Operator, p.PatientID, p.History = at, e.By, e.By, e.Patient, e.History
 	case PenUp:
 		p.PenAt = at
 		p.penUp(e)
@@ -57,27 +107,7 @@ func (p *Procedure) Apply(e Event, at protocol.At) {
 	case ModeChanged:
 		p.Mode = e.Mode
 	case PenActed:
-		if p.Pen != nil {
-			p.Heard.hear(p.Pen.boot(), e.ID)
-		}
-	case ZoneChosen:
-		p.Verdict, p.Chosen, p.State, p.Confirmed = e.Verdict, true, e.To, 0
-		p.zone()
-	case ZoneRefused: // the zone before is no longer the one that is meant
-		p.State, p.Chosen, p.Confirmed = e.To, false, 0
-	case CartridgeSeen:
-		p.Cartridge, p.State = e.Length, e.To
-		if e.Verdict != nil {
-			p.Verdict, p.Confirmed = *e.Verdict, 0
-		}
-	case ArmedEvent:
-		p.Verdict = e.Verdict
-		p.move(ActArm)
-		p.zone()
-	case ResumedEvent:
-		p.Verdict = e.Verdict
-		p.move(ActResume)
-		p.zone()
+		p.penActed(e)
 	case CeilingConfirmed:
 		p.Confirmed = e.Ceiling
 	case PressTested:
@@ -87,8 +117,11 @@ func (p *Procedure) Apply(e Event, at protocol.At) {
 		p.Running = true
 		p.move(ActRun)
 	case MotorRested:
-		p.Running = false
-		p.rested(e)
+		p.Running = e.Going
+		if e.Going {
+			p.RunFrom = e.Until
+		}
+		p.rested(e, at)
 	case RuleBroke:
 		p.broke(e)
 	case RuleHealed:
@@ -102,7 +135,14 @@ func (p *Procedure) Apply(e Event, at protocol.At) {
 	case SignalGap:
 		p.Gap += uint64(e.Readings)
 	case Ended:
-		p.State, p.EndedAt = e.As, at
+		p.State, p.EndedAt, p.Override, p.HigherAt = e.As, at, nil, 0
+		if e.Reason != "" {
+			p.After.Reason = &ReasonGiven{By: e.By, Code: e.Reason, Text: e.Why}
+		}
+	default:
+		if !p.applyZone(e, at) && !p.applyPrepared(e) {
+			p.applyAfter(e)
+		}
 	}
 }
 
@@ -126,7 +166,7 @@ func (p *Procedure) penUp(e PenUp) {
 		p.PressTested = false // another pen, or another boot, has yet to show it
 	}
 	p.Cartridge = e.NeedleLength
-	p.Pen, p.PenUp, p.Mode, p.Running, p.Confirmed = &e, true, ModeNone, false, 0
+	p.Pen, p.PenUp, p.Declared, p.Mode, p.Running, p.Confirmed = &e, true, false, ModeNone, false, 0
 }
 
 func (p *Procedure) broke(e RuleBroke) {
@@ -152,31 +192,57 @@ func (p *Procedure) broken(r Rule) bool {
 	return slices.ContainsFunc(p.Broken, func(b RuleBroke) bool { return b.Rule == r })
 }
 
-func (p *Procedure) rested(e MotorRested) {
-	t := &p.Totals
-	t.Runs++
-	t.Strokes += uint64(e.Strokes)
-	t.Above += uint64(e.Above)
-	t.Deepest = max(t.Deepest, e.Deepest)
-	if n := len(t.Zones); n > 0 {
-		z := &t.Zones[n-1]
-		z.Strokes += uint64(e.Strokes)
-		z.Above += uint64(e.Above)
-		z.Deepest = max(z.Deepest, e.Deepest)
+// penActed takes in an event of the pen. A cartridge that goes is no longer the
+// one that a person gave.
+func (p *Procedure) penActed(e PenActed) {
+	if p.Pen != nil {
+		p.Heard.hear(p.Pen.boot(), e.ID)
+	}
+	if e.What == penEventNames[protocol.EventCartridgeOut] {
+		p.In = nil
 	}
 }
 
-// zone makes the last entry of the totals the zone that is treated now.
-func (p *Procedure) zone() {
-	v, t := &p.Verdict, &p.Totals
-	for i, z := range t.Zones {
-		if z.Zone == v.Zone && z.Side == v.Side && z.Indication == v.Indication {
-			z.Ceiling = max(z.Ceiling, v.Allowed)
-			t.Zones = append(append(t.Zones[:i:i], t.Zones[i+1:]...), z)
-			return
-		}
+func (p *Procedure) rested(e MotorRested, at protocol.At) {
+	t := &p.Totals
+	if !e.Going {
+		t.Runs++
 	}
-	t.Zones = append(t.Zones, ZoneTotal{Zone: v.Zone, Side: v.Side, Indication: v.Indication, Ceiling: v.Allowed})
+	t.Strokes += uint64(e.Strokes)
+	t.Above += uint64(e.Above)
+	t.Deepest = max(t.Deepest, e.Deepest)
+	s := Span{N: len(p.Spans) + 1, From: e.From, To: at, Place: p.Here, Chosen: p.Here, Ceiling: p.Verdict.Allowed,
+		Strokes: e.Strokes, Above: e.Above, Deepest: e.Deepest, Needles: p.NeedleCount(), Unseen: e.Unseen, Did: e.Did}
+	if s.From == 0 {
+		s.From = at
+	}
+	p.Spans = append(p.Spans, s)
+	if p.Here != (Place{}) {
+		z := t.zone(p.Here)
+		z.add(&s)
+		z.figure()
+	}
+}
+
+// Needles is how long the needles are as far as anybody knows, the least of what
+// is said; 0: not known.
+func (p *Procedure) Needles() protocol.Micrometres {
+	l := p.Cartridge
+	if p.In != nil && p.In.Length > 0 && (l == 0 || p.In.Length < l) {
+		l = p.In.Length
+	}
+	return l
+}
+
+// NeedleCount is how many needles the cartridge has, 0: not known.
+func (p *Procedure) NeedleCount() int {
+	if p.In != nil && p.In.Needles > 0 {
+		return p.In.Needles
+	}
+	if p.Pen != nil {
+		return p.Pen.NeedleCount
+	}
+	return 0
 }
 
 // Desire is what Cold wants of Hot in this state: the ceiling to set, and
@@ -185,11 +251,6 @@ func (p *Procedure) Desire() (ceiling protocol.Micrometres, allow bool) {
 	if p.State.Over() || !p.Chosen || p.Verdict.Refused || p.Foreign {
 		return 0, false
 	}
-	return p.Verdict.Allowed, p.State.MayPermit() && p.Mode == ModeGuarded && p.PenUp
-}
-
-func (t *Totals) clone() Totals {
-	c := *t
-	c.Zones = slices.Clone(t.Zones)
-	return c
+	may := p.Mode == ModeGuarded || p.Mode != ModeNone && p.Mode == p.Accepted
+	return p.Verdict.Allowed, p.State.MayPermit() && may && p.PenUp
 }

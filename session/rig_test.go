@@ -6,7 +6,9 @@ import (
 
 	"penlog/protocol"
 	"penlog/session"
+	"penlog/session/clinic"
 	"penlog/session/limits"
+	"penlog/session/rehearsal"
 )
 
 // rig is Hot, Cold, a store that commits after a delay, and a plain pen, in
@@ -51,6 +53,8 @@ type rig struct {
 	dropped  func(o session.Order) bool
 	lastOut  protocol.Instant // a permit was sent
 
+	bare                     bool // opening brings no preparation
+	clinic                   *clinic.Config
 	verdicts, verdictsOnDisk int
 	commandAt                protocol.Instant
 }
@@ -75,9 +79,27 @@ func newRig(t testing.TB, id protocol.Identity) *rig {
 	t.Helper()
 	r := &rig{t: t, id: id, now: 1_000_000, at: 1_800_000_000_000_000, up: 5_000_000, set: 500,
 		answers: map[uint64]session.Answer{}, battery: 80, disk: func() time.Duration { return 2 * time.Millisecond }}
+	r.clinic = anyPen(t)
 	r.boot()
 	r.agent()
 	return r
+}
+
+// anyPen is a clinic that treats with every kind of pen.
+func anyPen(t testing.TB) *clinic.Config {
+	t.Helper()
+	c, err := clinic.Load("clinic.yaml", []byte("format: penlog-clinic/1\nversion: test-5\nmodes: [guarded, stoppable, monitor_only, manual]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// accept goes on with a pen that is not guarded.
+func (r *rig) accept(m session.Mode) {
+	r.t.Helper()
+	r.must(session.Command{Do: session.CmdAcceptMode, Mode: m})
+	r.must(session.Command{Do: session.CmdArm})
 }
 
 // boot gives the pen a new life.
@@ -106,7 +128,7 @@ func (r *rig) agent() {
 		return true
 	}})
 	ids := byte(0)
-	r.cold = session.NewCold(session.ColdConfig{Limits: limits.Default(), Version: "test", NewID: func(protocol.At) session.ID {
+	r.cold = session.NewCold(session.ColdConfig{Limits: limits.Default(), Clinic: r.clinic, Version: "test", NewID: func(protocol.At) session.ID {
 		ids++
 		return session.ID{15: ids}
 	}})
@@ -213,8 +235,27 @@ func (r *rig) stepCold() {
 	}
 }
 
-// do gives a command and steps until it is answered.
+// do gives a command and steps until it is answered. Opening is for a patient, and
+// brings the ordinary preparation with it, unless the rig is bare.
 func (r *rig) do(c session.Command) session.Answer {
+	r.t.Helper()
+	if c.Do == session.CmdOpen && !r.bare {
+		c.Patient = rehearsal.Patient
+		a := r.give(c)
+		for _, p := range rehearsal.Prepare("op-1") {
+			if a.Err != nil {
+				break
+			}
+			if b := r.give(p); b.Err != nil {
+				r.t.Fatalf("%s: %v", p.Do, b.Err)
+			}
+		}
+		return a
+	}
+	return r.give(c)
+}
+
+func (r *rig) give(c session.Command) session.Answer {
 	r.t.Helper()
 	if c.By == "" {
 		c.By = "op-1"
@@ -255,9 +296,14 @@ func (r *rig) until(d time.Duration, what string, ok func(session.View) bool) {
 // treat brings a fresh rig to a pen that is ready in a zone.
 func (r *rig) treat(z limits.Zone, i limits.Indication) {
 	r.t.Helper()
+	r.treatSide(z, limits.SideNone, i)
+}
+
+func (r *rig) treatSide(z limits.Zone, side limits.Side, i limits.Indication) {
+	r.t.Helper()
 	r.must(session.Command{Do: session.CmdOpen})
 	r.until(3*time.Second, "guarded", func(v session.View) bool { return v.Mode == session.ModeGuarded })
-	r.must(session.Command{Do: session.CmdChoose, Zone: z, Indication: i})
+	r.must(session.Command{Do: session.CmdChoose, Zone: z, Side: side, Indication: i})
 	if got := r.pen.Press(r.up); got != protocol.StartNoPermit {
 		r.t.Fatalf("press without a permit: %v", got)
 	}
@@ -435,5 +481,5 @@ func (r *rig) reboot() {
 }
 
 func isVerdict(kind string) bool {
-	return kind == "zone_chosen" || kind == "armed" || kind == "resumed"
+	return kind == "zone_chosen" || kind == "armed" || kind == "resumed" || kind == "overridden"
 }

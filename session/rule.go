@@ -103,6 +103,10 @@ const (
 	DiskFull
 	ClockJumped
 	BatteryLow
+	MotorUnwanted
+	Dwell
+	PassesAbovePlan
+	DensityAbovePlan
 	ruleEnd
 )
 
@@ -181,6 +185,14 @@ var table = [ruleEnd]ruleRow{
 		"a clock jumped against another by more than 500 ms; until the pen is proven again"},
 	BatteryLow: {"battery_low", "CCC CCC CCC ---",
 		"the pen's battery is at 15 % or less"},
+	MotorUnwanted: {"motor_unwanted", "--- HHH AAA ---",
+		"motor on while a session is open and nobody has armed it, with a pen that takes no permits"},
+	Dwell: {"dwell", "CCC CCC CCC ---",
+		"motor on, in contact, and no new glide for 10 s, where the pen counts glides"},
+	PassesAbovePlan: {"passes_above_plan", "CCC CCC CCC CCC",
+		"more passes in the zone than the plan, the policy or a rule about the patient has, by the shown count"},
+	DensityAbovePlan: {"density_above_plan", "CCC CCC CCC ---",
+		"more estimated punctures per cm² in the zone than planned"},
 }
 
 var ruleByCode = func() map[string]Rule {

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,4 +102,37 @@ func TestEveryStateAndAct(t *testing.T) {
 	if session.State(0) != session.Draft || session.Draft.MayPermit() {
 		t.Error("the zero state is not the safe one")
 	}
+}
+
+// The document lists every command with what it takes, who gives it, and why it is refused.
+func TestStatesDocumentListsTheCommands(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("| command | what | takes (**needs**) | who | after the end | refused with |\n|---|---|---|---|---|---|\n")
+	all := refusals()
+	for _, s := range session.CommandSpecs() {
+		var takes, codes []string
+		for _, f := range s.Takes {
+			if slices.Contains(s.Needs, f) {
+				f = "**" + f + "**"
+			}
+			takes = append(takes, f)
+		}
+		for _, r := range all {
+			if code := "`" + r.code + "`"; r.cmd.Do == s.Do && !slices.Contains(codes, code) {
+				codes = append(codes, code)
+			}
+		}
+		who, after := "a person", "–"
+		switch {
+		case s.Open:
+			who = "anybody"
+		case s.Role > 0:
+			who = "a " + s.Role.String()
+		}
+		if s.After {
+			after = "yes"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", s.Do, s.Words, strings.Join(takes, ", "), who, after, strings.Join(codes, " "))
+	}
+	section(t, "STATES.md", "commands", b.String())
 }

@@ -36,6 +36,22 @@ type View struct {
 	Committed uint64               `json:"committed"` // of these, on disk
 	LastStop  int64                `json:"last_stop_us"`
 	Host      HostView             `json:"host"`
+	Treatment
+}
+
+// Treatment is what people see of a session beside the pen.
+type Treatment struct {
+	Patient    string               `json:"patient,omitempty"`
+	Operator   By                   `json:"operator,omitempty"`
+	Accepted   Mode                 `json:"accepted_mode,omitempty"` // a pen that is not guarded was accepted
+	AcceptedBy By                   `json:"accepted_by,omitempty"`
+	Plan       []PlanItem           `json:"plan,omitempty"`
+	Override   *Overridden          `json:"override,omitempty"`
+	Higher     bool                 `json:"higher_waits,omitempty"` // a higher max depth waits for resume, for 5 s
+	Entered    protocol.Micrometres `json:"entered_um,omitempty"`   // the dial of a pen without a link
+	Cartridge  *CartridgeIn         `json:"cartridge,omitempty"`
+	MutedUntil protocol.At          `json:"muted_until_us,omitempty"`
+	Dwell      int64                `json:"dwell_us,omitempty"` // on one spot, motor on
 }
 
 // HostView is how the PC around the session does. The agent fills it in.
@@ -90,7 +106,9 @@ func (c *Cold) View(protocol.Instant) View {
 		if c.have && protocol.Micrometres(c.last.Ceiling) == p.Confirmed {
 			v.Confirmed = p.Confirmed // and not revoked since
 		}
-		v.Checks, v.Totals, v.Events, v.Committed = p.Checks(), p.Totals.clone(), p.Events, c.committed
+		v.Events, v.Committed = p.Events, c.committed
+		v.Checks, v.Totals, v.Treatment = c.show()
+		v.Dwell = c.track.Dwells().Microseconds()
 		v.Strokes = p.Totals.Strokes
 		if c.run.on {
 			v.Strokes += uint64(c.run.made)
@@ -100,4 +118,44 @@ func (c *Cold) View(protocol.Instant) View {
 		}
 	}
 	return v
+}
+
+// shown is what of a view changes with an event only. It is made anew then, and
+// never changed, so that views can share it.
+type shown struct {
+	session   ID
+	events    int
+	world     World
+	second    protocol.At // checks speak of days and of facts that age
+	checks    []Check
+	totals    Totals
+	treatment Treatment
+}
+
+func (c *Cold) show() ([]Check, Totals, Treatment) {
+	p, s := c.proc, &c.shown
+	env := c.env(c.at)
+	second := c.at / 1_000_000
+	if s.session == p.ID && s.events == p.Events && s.world == env.World && s.second == second {
+		return s.checks, s.totals, s.treatment
+	}
+	same := s.session == p.ID && s.events == p.Events
+	s.session, s.events, s.world, s.second = p.ID, p.Events, env.World, second
+	s.checks = p.Checks(env)
+	if same {
+		return s.checks, s.totals, s.treatment
+	}
+	s.totals = p.Totals.clone()
+	t := Treatment{Patient: p.PatientID, Operator: p.Operator, Accepted: p.Accepted, AcceptedBy: p.AcceptedBy, Plan: slices.Clone(p.Plan),
+		Higher: p.HigherAt != 0, Entered: p.Set, MutedUntil: p.MutedUntil}
+	if p.Override != nil {
+		o := *p.Override
+		t.Override = &o
+	}
+	if p.In != nil {
+		in := *p.In
+		t.Cartridge = &in
+	}
+	s.treatment = t
+	return s.checks, s.totals, s.treatment
 }

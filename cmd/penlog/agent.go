@@ -18,22 +18,30 @@ import (
 
 	"penlog/cmd/internal/agent"
 	"penlog/cmd/internal/api"
+	"penlog/cmd/internal/demo"
 	"penlog/cmd/internal/paths"
 	screen "penlog/cmd/internal/term"
 	"penlog/device"
+	"penlog/session"
+	"penlog/session/cartridge"
+	"penlog/session/clinic"
 	"penlog/session/limits"
+	"penlog/session/policy"
 )
 
 // readyFile is what `--ready-file` holds once the agent is at work.
 type readyFile struct {
-	HTTP string `json:"http"` // base URL of the API and of /metrics
-	Port string `json:"port"` // the pen's
-	Dir  string `json:"dir"`  // the data folder
-	PID  int    `json:"pid"`
+	HTTP   string `json:"http"`   // base URL of the API and of /metrics
+	Port   string `json:"port"`   // the pen's
+	Dir    string `json:"dir"`    // the data folder
+	Secret string `json:"secret"` // of this start, for commands that need a sign-in
+	PID    int    `json:"pid"`
 }
 
 type agentFlags struct {
 	port, dir, listen, ready, limits string
+	policy, clinic, cartridges       string
+	operator                         string
 	rate                             uint16
 	baud                             uint32
 	quiet                            bool
@@ -53,7 +61,7 @@ unless you say otherwise. Ctrl-C stops the pen first and ends with the record
 on the disk; an open session is taken up, paused, at the next start.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runAgent(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return runAgent(cmd.Context(), f, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	fl := cmd.Flags()
@@ -62,6 +70,10 @@ on the disk; an open session is taken up, paused, at the next start.`,
 	fl.StringVar(&f.listen, "listen", "127.0.0.1:9477", "address of API and metrics; port 0 takes a free one")
 	fl.StringVar(&f.ready, "ready-file", "", "write what listens where to this file, as JSON, once at work")
 	fl.StringVar(&f.limits, "limits", "", "the clinic's limits file; the built-in table otherwise")
+	fl.StringVar(&f.policy, "policy", "", "the clinic's policy file: screening, patient rules, passes; the built-in one otherwise")
+	fl.StringVar(&f.cartridges, "cartridges", "", "the clinic's list of cartridges; the built-in one otherwise")
+	fl.StringVar(&f.clinic, "clinic", "", "the clinic's own file: modes, indications, people; guarded pens and nobody named otherwise")
+	fl.StringVar(&f.operator, "operator", "", "who gives commands with the keys of this terminal")
 	fl.Uint16Var(&f.rate, "rate", 200, "readings per second to ask the pen for (20 to 1000)")
 	fl.Uint32Var(&f.baud, "baud", 0, "line speed to ask a UART pen for; 0 leaves the line as it is")
 	fl.BoolVar(&f.quiet, "quiet", false, "show no view of the session, only warnings")
@@ -69,7 +81,7 @@ on the disk; an open session is taken up, paused, at the next start.`,
 	return cmd
 }
 
-func runAgent(ctx context.Context, f agentFlags, stdout, stderr io.Writer) error {
+func runAgent(ctx context.Context, f agentFlags, stdin io.Reader, stdout, stderr io.Writer) error {
 	addr, err := device.ParseAddress(f.port)
 	if err != nil {
 		return usage("--port: %w", err)
@@ -77,6 +89,18 @@ func runAgent(ctx context.Context, f agentFlags, stdout, stderr io.Writer) error
 	table, err := loadLimits(f.limits)
 	if err != nil {
 		return err
+	}
+	pol, err := loadFile(f.policy, policy.Load, policy.Default)
+	if err != nil {
+		return fmt.Errorf("--policy: %w", err)
+	}
+	cl, err := loadFile(f.clinic, clinic.Load, nil)
+	if err != nil {
+		return fmt.Errorf("--clinic: %w", err)
+	}
+	carts, err := loadFile(f.cartridges, cartridge.Load, cartridge.Default)
+	if err != nil {
+		return fmt.Errorf("--cartridges: %w", err)
 	}
 	if f.rate < 20 || f.rate > 1000 {
 		return usage("--rate %d: ask for 20 to 1000 readings per second", f.rate)
@@ -97,7 +121,7 @@ func runAgent(ctx context.Context, f agentFlags, stdout, stderr io.Writer) error
 	lines := newPatientLog(logTo)
 	defer lines.end(200 * time.Millisecond)
 	log := slog.New(slog.NewTextHandler(lines, nil))
-	a, err := agent.New(ctx, agent.Config{Addr: addr, Dir: f.dir, Limits: table, Version: version(), Rate: f.rate, Baud: f.baud, Log: log, Prioritize: agent.Prioritize})
+	a, err := agent.New(ctx, agent.Config{Addr: addr, Dir: f.dir, Limits: table, Policy: pol, Clinic: cl, Cartridges: carts, Version: version(), Rate: f.rate, Baud: f.baud, Log: log, Prioritize: agent.Prioritize})
 	if err != nil {
 		return err
 	}
@@ -108,18 +132,40 @@ func runAgent(ctx context.Context, f agentFlags, stdout, stderr io.Writer) error
 		cancel()
 		return errors.Join(fmt.Errorf("--listen %s: %w: choose another port, or 0 for a free one", f.listen, err), a.Run(ended))
 	}
-	srv := api.New(a, version()).HTTP()
+	served := api.New(a, version())
+	srv := served.HTTP()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	srv.BaseContext = func(net.Listener) context.Context { return ctx }
 	ran := make(chan error, 1)
 	go func() { ran <- a.Run(ctx) }()
-	served := make(chan error, 1)
-	go func() { served <- srv.Serve(ln) }()
+	closed := make(chan error, 1)
+	go func() { closed <- srv.Serve(ln) }()
 
+	below, width := func() []string { return nil }, func() int { return columns(stdout) }
+	if in, ok := stdin.(*os.File); ok && tty && !f.quiet && isTerminal(stdin) {
+		old, err := term.MakeRaw(int(in.Fd()))
+		if err == nil {
+			defer term.Restore(int(in.Fd()), old)
+			keys := &keyboard{do: a, by: session.By(f.operator), now: time.Now}
+			below = keys.Lines
+			out = demo.NewlineWriter{W: out}
+			typed := make(chan byte)
+			go readKeys(ctx, in, typed)
+			go func() {
+				for key := range typed {
+					if key == 3 { // Ctrl-C: a raw terminal makes no signal of it
+						cancel()
+						return
+					}
+					keys.press(ctx, key)
+				}
+			}()
+		}
+	}
 	url := "http://" + ln.Addr().String()
 	if f.ready != "" {
-		err = writeReady(f.ready, readyFile{HTTP: url, Port: addr.String(), Dir: f.dir, PID: os.Getpid()})
+		err = writeReady(f.ready, readyFile{HTTP: url, Port: addr.String(), Dir: f.dir, Secret: served.Secret(), PID: os.Getpid()})
 		defer os.Remove(f.ready) // nobody listens there any more
 	}
 	go agent.Tune()
@@ -134,7 +180,7 @@ func runAgent(ctx context.Context, f agentFlags, stdout, stderr io.Writer) error
 				}
 			}()
 			io.WriteString(out, greeting)
-			show(ctx, a, out, tty)
+			show(ctx, a, out, tty, width, below)
 		}()
 	} else {
 		close(shown)
@@ -143,7 +189,7 @@ func runAgent(ctx context.Context, f agentFlags, stdout, stderr io.Writer) error
 		select {
 		case err = <-ran:
 			ran = nil
-		case err = <-served:
+		case err = <-closed:
 		case <-ctx.Done():
 		}
 	}
@@ -164,7 +210,8 @@ func runAgent(ctx context.Context, f agentFlags, stdout, stderr io.Writer) error
 }
 
 // show draws the session, or on a pipe prints a line when something changes.
-func show(ctx context.Context, a *agent.Agent, out io.Writer, tty bool) {
+// extra are lines below the view.
+func show(ctx context.Context, a *agent.Agent, out io.Writer, tty bool, width func() int, extra func() []string) {
 	t := time.NewTicker(screen.Every)
 	defer t.Stop()
 	sc := screen.Screen{Style: screen.Style{Color: os.Getenv("NO_COLOR") == ""}}
@@ -177,8 +224,8 @@ func show(ctx context.Context, a *agent.Agent, out io.Writer, tty bool) {
 		}
 		v := a.View()
 		if tty {
-			sc.Width = columns(out)
-			io.WriteString(out, sc.Draw(&v))
+			sc.Width = width()
+			io.WriteString(out, sc.Draw(&v, extra()...))
 		} else if l := screen.Line(&v); l != last {
 			last = l
 			fmt.Fprintln(out, l)
@@ -218,6 +265,22 @@ func loadLimits(file string) (*limits.Table, error) {
 		return nil, fmt.Errorf("limits: %w: nothing runs without limits", err)
 	}
 	return limits.Load(file, data)
+}
+
+// loadFile reads a file of the clinic. Of a built-in one it only begins the
+// reading, and gives nil: the agent takes it once its store is open.
+func loadFile[T any](file string, load func(string, []byte) (*T, error), builtIn func() *T) (*T, error) {
+	if file == "" {
+		if builtIn != nil {
+			go builtIn()
+		}
+		return nil, nil
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return load(filepath.Base(file), data)
 }
 
 // writeReady writes the file whole or not at all.

@@ -13,7 +13,7 @@ import (
 // differently from one that was too deep, and from none that could be counted.
 func TestStrokesAboveMaxDepthReadAsWhatTheyAre(t *testing.T) {
 	zone := func(above uint64, deepest protocol.Micrometres) session.ZoneTotal {
-		return session.ZoneTotal{Zone: limits.Cheek, Indication: limits.AcneScarRolling, Ceiling: 1500, Strokes: 200, Above: above, Deepest: deepest}
+		return session.ZoneTotal{Place: session.Place{Zone: limits.Cheek, Indication: limits.AcneScarRolling}, Ceiling: 1500, Strokes: 200, Above: above, Deepest: deepest}
 	}
 	for _, tt := range []struct {
 		name     string

@@ -74,6 +74,9 @@ func eventWords(e session.Event) (who session.By, what string) {
 		}
 	case session.MotorRested:
 		what = fmt.Sprintf("Motor off: %d strokes", e.Strokes)
+		if e.Going {
+			what = fmt.Sprintf("Motor still on: %d strokes", e.Strokes)
+		}
 		if e.Deepest > 0 {
 			what += ", deepest " + mm(e.Deepest) + " mm"
 		}
@@ -101,12 +104,15 @@ func eventWords(e session.Event) (who session.By, what string) {
 		what = fmt.Sprintf("%d entries were not recorded: %s", e.Entries, e.Why)
 	case session.Ended:
 		what = "Session " + e.As.String()
+		if e.Reason != "" {
+			what += ", " + spaced(e.Reason)
+		}
 		if e.Why != "" {
 			what += ": " + e.Why
 		}
 		return e.By, what
 	default:
-		what = e.Kind()
+		who, what, _ = visitWords(e)
 	}
 	return who, what
 }

@@ -26,7 +26,10 @@ import (
 	"penlog/device"
 	"penlog/protocol"
 	"penlog/session"
+	"penlog/session/cartridge"
+	"penlog/session/clinic"
 	"penlog/session/limits"
+	"penlog/session/policy"
 	"penlog/store"
 )
 
@@ -43,19 +46,24 @@ const (
 
 // Config is what an agent is made from.
 type Config struct {
-	Addr    device.Address
-	Dir     string        // the data folder
-	Limits  *limits.Table // nil: the built-in one
-	Version string
-	Rate    uint16 // readings per second to ask for; 0: 200
-	Baud    uint32 // bits per second to ask a UART pen for; 0: leave the line
-	Log     *slog.Logger
-	Ballast int64 // bytes of the record's reserve for a full disk; 0: the store's default
+	Addr       device.Address
+	Dir        string               // the data folder
+	Limits     *limits.Table        // nil: the built-in one
+	Policy     *policy.Policy       // nil: the built-in one
+	Clinic     *clinic.Config       // nil: guarded pens only, nobody named
+	Cartridges *cartridge.Catalogue // nil: the built-in one
+	Version    string
+	Rate       uint16 // readings per second to ask for; 0: 200
+	Baud       uint32 // bits per second to ask a UART pen for; 0: leave the line
+	Log        *slog.Logger
+	Ballast    int64 // bytes of the record's reserve for a full disk; 0: the store's default
 	// Stall is handed to the store's writer: a slow disk in tests and rehearsals.
 	Stall func()
 	// Prioritize lets this process go before other programs until undo; nil: it
 	// never does. [Prioritize] is the system's.
 	Prioritize func() (undo func(), err error)
+	// Inhibit keeps this PC from sleeping; nil: [device.InhibitSleep].
+	Inhibit func(why string) (release func(), err error)
 	// HoldUp, in tests and rehearsals only, is called at the start of each step
 	// of the port's reader: a host that stalls sleeps here.
 	HoldUp func()
@@ -83,19 +91,21 @@ type Agent struct {
 	// halted: the agent is ending, and nothing that Cold wants counts any more.
 	halted bool
 
-	cold     *session.Cold
-	opened   session.ID // the session whose row the store has
-	marked   session.Source
-	waiting  map[uint64]chan session.Answer
-	view     atomic.Pointer[session.View]
-	watchers watchers
-	counts   counts
-	ready    atomic.Bool
-	awake    chan bool // wanted: true while permits may be wanted
-	late     chan struct{}
-	awakeErr atomic.Pointer[string]
-	aside    string   // why an open session was not taken up
-	faults   struct { // belongs to the store's writer
+	cold      *session.Cold
+	opened    session.ID // the session whose row the store has
+	marked    session.Source
+	waiting   map[uint64]chan session.Answer
+	view      atomic.Pointer[session.View]
+	watchers  watchers
+	counts    counts
+	ready     atomic.Bool
+	awake     chan bool // wanted: true while permits may be wanted
+	late      chan struct{}
+	awakeErr  atomic.Pointer[string]
+	awakeHeld atomic.Bool
+	world     atomic.Pointer[session.World]
+	aside     string   // why an open session was not taken up
+	faults    struct { // belongs to the store's writer
 		kind store.Kind
 		told time.Time
 		n    int // since told
@@ -104,6 +114,7 @@ type Agent struct {
 
 type request struct {
 	cmd    session.Command
+	lent   *lent // of a past session
 	answer chan session.Answer
 }
 
@@ -111,6 +122,18 @@ type request struct {
 func New(ctx context.Context, cfg Config) (*Agent, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
+	}
+	if cfg.Inhibit == nil {
+		cfg.Inhibit = device.InhibitSleep
+	}
+	if cfg.Policy == nil {
+		cfg.Policy = policy.Default()
+	}
+	if cfg.Clinic == nil {
+		cfg.Clinic = clinic.Default()
+	}
+	if cfg.Cartridges == nil {
+		cfg.Cartridges = cartridge.Default()
 	}
 	a := &Agent{
 		cfg: cfg, log: cfg.Log, epoch: time.Now(),
@@ -131,7 +154,8 @@ func New(ctx context.Context, cfg Config) (*Agent, error) {
 	if cfg.Limits == nil {
 		cfg.Limits = limits.Default()
 	}
-	a.cold = session.NewCold(session.ColdConfig{Limits: cfg.Limits, Version: cfg.Version, NewID: newID})
+	a.cold = session.NewCold(session.ColdConfig{Limits: cfg.Limits, Policy: cfg.Policy, Clinic: cfg.Clinic,
+		Cartridges: cfg.Cartridges, Version: cfg.Version, NewID: newID})
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
@@ -179,17 +203,9 @@ func (a *Agent) restore(ctx context.Context) error {
 }
 
 func (a *Agent) takeUp(ctx context.Context, id session.ID) error {
-	records, err := a.store.Records(ctx, id)
+	p, _, err := a.fold(ctx, id)
 	if err != nil {
 		return err
-	}
-	p := session.NewProcedure(id)
-	for i := range records {
-		e, _, err := session.DecodeEvent(&records[i])
-		if err != nil {
-			return err
-		}
-		p.Apply(e, records[i].At)
 	}
 	chain, signal, err := a.store.Heads(ctx, id)
 	if err != nil {
@@ -202,7 +218,7 @@ func (a *Agent) takeUp(ctx context.Context, id session.ID) error {
 	a.opened, a.marked = id, p.Source
 	a.cold.Restore(p, chain, signal, tail, a.now(), wall())
 	a.flush()
-	a.log.Info("session taken up", "session", id.String(), "state", a.cold.Procedure().State.String(), "records", len(records))
+	a.log.Info("session taken up", "session", id.String(), "state", a.cold.Procedure().State.String(), "records", p.Events)
 	return nil
 }
 
@@ -260,6 +276,8 @@ func (a *Agent) Run(ctx context.Context) error {
 	go func() { defer close(slept); a.runAwake(coldCtx) }()
 	calmed := make(chan struct{})
 	go func() { defer close(calmed); a.runPriority(coldCtx) }()
+	looked := make(chan struct{})
+	go func() { defer close(looked); a.runWorld(coldCtx) }()
 	a.ready.Store(true)
 
 	var err error
@@ -282,6 +300,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	<-cooled
 	<-slept
 	<-calmed
+	<-looked
 	stopWriter()
 	if wrote != nil {
 		err = errors.Join(err, <-wrote)
@@ -293,7 +312,11 @@ func (a *Agent) Run(ctx context.Context) error {
 // Do gives a command and waits until its events are on the disk. The error is a
 // *[session.RefusedError] when it was refused.
 func (a *Agent) Do(ctx context.Context, cmd session.Command) (session.Answer, error) {
-	r := request{cmd, make(chan session.Answer, 1)}
+	l, err := a.lookUp(ctx, &cmd)
+	if err != nil {
+		return session.Answer{Err: err}, err
+	}
+	r := request{cmd, l, make(chan session.Answer, 1)}
 	select {
 	case a.commands <- r:
 	case <-a.done:
@@ -310,6 +333,12 @@ func (a *Agent) Do(ctx context.Context, cmd session.Command) (session.Answer, er
 		return session.Answer{}, ctx.Err()
 	}
 }
+
+// Policy is what is asked of a patient in this room.
+func (a *Agent) Policy() *policy.Policy { return a.cfg.Policy }
+
+// Cartridges is what this room knows of cartridges.
+func (a *Agent) Cartridges() *cartridge.Catalogue { return a.cfg.Cartridges }
 
 // View returns what people see, at most 20 ms old. Any goroutine may ask.
 func (a *Agent) View() session.View { return *a.view.Load() }

@@ -23,6 +23,7 @@ import (
 	"penlog/protocol"
 	"penlog/session"
 	"penlog/session/limits"
+	"penlog/session/rehearsal"
 	"penlog/sim"
 	"penlog/store"
 )
@@ -82,10 +83,16 @@ func (r *room) startPen(faults ...string) {
 	for _, f := range faults {
 		r.controls <- simpen.Control{Do: "fault", Name: f}
 	}
+	dir, err := os.MkdirTemp("", "pen") // a test's own folder may be called what no port can be
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	link := filepath.Join(dir, "pen") // its terminal has another name after each replug
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- simpen.Run(ctx, simpen.Config{Pen: sim.Config{Profile: profile, Seed: 11}, PTY: "-", Controls: r.controls,
+		ended <- simpen.Run(ctx, simpen.Config{Pen: sim.Config{Profile: profile, Seed: 11}, PTY: link, Controls: r.controls,
 			Observe: func(o simpen.Observation) {
 				select {
 				case r.seen <- o:
@@ -99,7 +106,8 @@ func (r *room) startPen(faults ...string) {
 			t.Error(err)
 		}
 	})
-	r.device = r.observe("ready", func(o simpen.Observation) bool { return o.See == "ready" }).Device
+	r.observe("ready", func(o simpen.Observation) bool { return o.See == "ready" })
+	r.device = link
 }
 
 func (r *room) startAgent() {
@@ -164,7 +172,21 @@ func (r *room) until(what string, ok func(session.View) bool) session.View {
 	}
 }
 
+// do gives a command. Opening brings the ordinary preparation with it.
 func (r *room) do(c session.Command) error {
+	r.t.Helper()
+	if c.Do != session.CmdOpen {
+		return r.give(c)
+	}
+	for _, c := range append([]session.Command{rehearsal.Open("op-1")}, rehearsal.Prepare("op-1")...) {
+		if err := r.give(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *room) give(c session.Command) error {
 	r.t.Helper()
 	c.By = "op-1"
 	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
@@ -280,7 +302,8 @@ func TestTreatmentOverARealTerminal(t *testing.T) {
 	if k := kinds(records); !strings.HasSuffix(k, "ended") || !strings.Contains(k, "rule_broke") || !strings.Contains(k, "stop_seen") {
 		t.Errorf("recorded %s", k)
 	}
-	for _, rec := range records[2:] {
+	came := slices.IndexFunc(records, func(rec session.Record) bool { return rec.Kind == "pen_up" })
+	for _, rec := range records[came:] {
 		if _, src, err := session.DecodeEvent(&rec); err != nil || src != session.SourceSimulator {
 			t.Errorf("record %d (%s): source %q, %v", rec.Seq, rec.Kind, src, err)
 		}
@@ -344,7 +367,10 @@ func TestNothingRunsOnAFullDisk(t *testing.T) {
 	r.until("press test passed", func(v session.View) bool {
 		return slices.ContainsFunc(v.Checks, func(c session.Check) bool { return c.Code == "press_test" && c.OK })
 	})
-	r.must(session.Command{Do: session.CmdArm})
+	var ref *session.RefusedError
+	if err := r.do(session.Command{Do: session.CmdArm}); !errors.As(err, &ref) || ref.Code != "checks_failed" {
+		t.Errorf("armed with a full disk: %v", err)
+	}
 	r.observe("the press of the test", func(o simpen.Observation) bool { return o.See == "press" })
 	r.controls <- simpen.Control{Do: "press"}
 	o := r.observe("the press", func(o simpen.Observation) bool { return o.See == "press" && o.Result != "" })

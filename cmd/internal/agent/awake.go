@@ -2,8 +2,6 @@ package agent
 
 import (
 	"context"
-
-	"penlog/device"
 )
 
 // stayAwake says whether this PC must not sleep. It never waits: of two wishes
@@ -24,6 +22,7 @@ func (a *Agent) runAwake(ctx context.Context) {
 		if release != nil {
 			release()
 			release = nil
+			a.awakeHeld.Store(false)
 		}
 	}
 	defer end()
@@ -37,7 +36,7 @@ func (a *Agent) runAwake(ctx context.Context) {
 			case !on:
 				end()
 			case release == nil && !failed:
-				r, err := device.InhibitSleep("a microneedling session is armed")
+				r, err := a.cfg.Inhibit("a microneedling session is armed")
 				if err != nil {
 					failed = true
 					s := err.Error()
@@ -46,6 +45,7 @@ func (a *Agent) runAwake(ctx context.Context) {
 					continue
 				}
 				release = r
+				a.awakeHeld.Store(true)
 			}
 		}
 	}

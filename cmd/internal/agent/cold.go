@@ -35,10 +35,11 @@ func (a *Agent) runCold(ctx context.Context) {
 		if time.Since(viewAt) >= coldTick {
 			viewAt = time.Now()
 			a.cold.Reserve(a.writer.Ballast() == store.BallastHeld)
+			a.tellWorld()
 			v := a.look()
 			a.counts.seen(v)
 			a.watchers.show(v)
-			a.stayAwake(v.State.MayPermit())
+			a.stayAwake(v.Open)
 		}
 	}
 }
@@ -85,7 +86,21 @@ func (a *Agent) takeNotes(n *session.Note) {
 	}
 }
 
+// tellWorld tells Cold what is known of the world around.
+func (a *Agent) tellWorld() {
+	w := session.World{}
+	if p := a.world.Load(); p != nil {
+		w = *p
+	}
+	w.Awake = a.awakeFact()
+	a.cold.World(w)
+}
+
 func (a *Agent) command(r request) {
+	if r.lent != nil {
+		a.cold.Lend(r.lent.proc, r.lent.chain)
+	}
+	a.tellWorld()
 	a.waiting[a.cold.Command(r.cmd, a.now(), wall())] = r.answer
 }
 

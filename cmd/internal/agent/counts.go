@@ -10,6 +10,7 @@ import (
 	"penlog/device"
 	"penlog/protocol"
 	"penlog/session"
+	"penlog/session/limits"
 	"penlog/store"
 )
 
@@ -62,6 +63,8 @@ type Counts struct {
 	Dropped  uint64    // notes that did not fit
 	Lines    uint64    // lines lost
 	Unseen   time.Duration
+	Visits   Visits
+	Alias    string // the clinic's word for the pen, "" none
 }
 
 // counts are the agent's counters. Each lane writes its own; mu guards the rest.
@@ -85,6 +88,8 @@ type counts struct {
 	lines    uint64
 	unseen   time.Duration // with a session open and the pen not monitored
 	seenAt   time.Time
+	zone     limits.Zone // chosen last
+	visits   Visits
 }
 
 func (c *counts) init() {
@@ -156,6 +161,7 @@ func (c *counts) events(events []session.Event) {
 		case session.MotorRested:
 			c.strokes += uint64(e.Strokes)
 		}
+		c.visitLocked(e)
 	}
 }
 
@@ -197,6 +203,7 @@ func (a *Agent) Counts() Counts {
 	for s, n := range c.ended {
 		out.Ended[s] = n
 	}
+	out.Visits, out.Alias = c.visits.clone(), a.cfg.Clinic.PenAlias()
 	out.Strokes, out.Lines, out.Unseen = c.strokes, c.lines, c.unseen
 	out.Decide, out.Stop, out.Commit, out.Age = c.decide.clone(), c.stop.clone(), c.commits.clone(), c.age.clone()
 	return out

@@ -5,10 +5,12 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"sync/atomic"
@@ -27,17 +29,22 @@ const commandWait = 10 * time.Second
 
 // Server is the HTTP side of an agent.
 type Server struct {
-	agent *agent.Agent
-	mux   http.Handler
+	agent   *agent.Agent
+	mux     http.Handler
+	secret  string
+	repeats repeats
 }
 
 // New returns a server for a. version is shown in the metrics.
 func New(a *agent.Agent, version string) *Server {
-	s := &Server{agent: a}
+	s := &Server{agent: a, secret: newSecret()}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/state", s.state)
 	mux.HandleFunc("POST /v1/command", s.command)
 	mux.HandleFunc("GET /v1/stream", s.stream)
+	mux.HandleFunc("GET /v1/questions", s.questions)
+	mux.HandleFunc("GET /v1/cartridges", s.cartridges)
+	mux.HandleFunc("GET /v1/openapi.json", s.openapi)
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.Handle("GET /metrics", metrics.Handler(a, version))
@@ -113,37 +120,100 @@ func (s *Server) state(w http.ResponseWriter, _ *http.Request) {
 	reply(w, http.StatusOK, s.agent.View())
 }
 
+// command gives a command to the agent. With an Idempotency-Key, a request that
+// comes again is answered as the first one was, and nothing happens twice.
 func (s *Server) command(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	var cmd session.Command
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&cmd); err != nil {
+	if err == nil {
+		err = decode(body, &cmd)
+	}
+	if err != nil {
 		fail(w, &session.RefusedError{Code: "bad_request", Words: "the command can't be read: " + err.Error(),
 			Remedy: `send JSON like {"do":"choose","by":"op-1","zone":"cheek","indication":"acne_scar_rolling"}`}, http.StatusBadRequest)
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), commandWait)
+	if ref := s.mayGive(r, cmd.Do); ref != nil {
+		fail(w, ref, http.StatusUnauthorized)
+		return
+	}
+	key := r.Header.Get("Idempotency-Key")
+	if key == "" {
+		code, out := s.give(r.Context(), cmd)
+		send(w, code, out)
+		return
+	}
+	if len(key) > keyMost {
+		fail(w, &session.RefusedError{Code: "bad_request", Words: "the idempotency key is too long", Remedy: fmt.Sprintf("take one of %d bytes at most", keyMost)}, http.StatusBadRequest)
+		return
+	}
+	rep, first, ref := s.repeats.begin(key, body, time.Now())
+	switch {
+	case ref != nil:
+		fail(w, ref, http.StatusUnprocessableEntity)
+	case first:
+		// The client may go: what it asked for happens, and its answer is kept.
+		code, out := s.give(context.WithoutCancel(r.Context()), cmd)
+		s.repeats.end(key, rep, code, out)
+		send(w, code, out)
+	default:
+		code, out, ok := rep.wait(r.Context())
+		if !ok {
+			fail(w, &session.RefusedError{Code: "unanswered", Words: "the command was not answered", Remedy: "ask again with the same key"}, http.StatusServiceUnavailable)
+			return
+		}
+		w.Header().Set("Idempotent-Replayed", "true")
+		send(w, code, out)
+	}
+}
+
+// decode reads one command, and nothing behind it.
+func decode(body []byte, cmd *session.Command) error {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(cmd); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return errors.New("something follows the command")
+	}
+	return nil
+}
+
+// give carries out a command and returns its answer.
+func (s *Server) give(ctx context.Context, cmd session.Command) (int, []byte) {
+	ctx, cancel := context.WithTimeout(ctx, commandWait)
 	defer cancel()
 	ans, err := s.agent.Do(ctx, cmd)
 	if err != nil {
-		refuse(w, err)
-		return
+		code, ref := refusal(err)
+		return code, encode(Result{Error: ref})
 	}
-	reply(w, http.StatusOK, Result{Events: named(ans.Events), View: &ans.View})
+	return http.StatusOK, encode(Result{Events: named(ans.Events), View: &ans.View})
 }
 
-// refuse maps an error to a status and words.
-func refuse(w http.ResponseWriter, err error) {
+func (s *Server) questions(w http.ResponseWriter, _ *http.Request) {
+	reply(w, http.StatusOK, s.agent.Policy().Questions())
+}
+
+func (s *Server) cartridges(w http.ResponseWriter, _ *http.Request) {
+	reply(w, http.StatusOK, s.agent.Cartridges().Models())
+}
+
+// refusal maps an error to a status and words.
+func refusal(err error) (int, *session.RefusedError) {
 	var ref *session.RefusedError
 	switch {
-	case errors.As(err, &ref) && ref.Code == "unknown_command":
-		fail(w, ref, http.StatusBadRequest)
+	case errors.As(err, &ref) && (ref.Code == "unknown_command" || ref.Code == "unexpected_field" || ref.Code == "missing_field"):
+		return http.StatusBadRequest, ref
+	case errors.As(err, &ref) && ref.Code == "not_allowed":
+		return http.StatusForbidden, ref
 	case errors.As(err, &ref):
-		fail(w, ref, http.StatusConflict)
+		return http.StatusConflict, ref
 	case errors.Is(err, context.DeadlineExceeded):
-		fail(w, &session.RefusedError{Code: "record_slow", Words: "the record took longer than 10 s", Remedy: "check the disk of this PC"}, http.StatusServiceUnavailable)
+		return http.StatusServiceUnavailable, &session.RefusedError{Code: "record_slow", Words: "the record took longer than 10 s", Remedy: "check the disk of this PC"}
 	default:
-		fail(w, &session.RefusedError{Code: "stopping", Words: err.Error(), Remedy: "try again in a moment"}, http.StatusServiceUnavailable)
+		return http.StatusServiceUnavailable, &session.RefusedError{Code: "stopping", Words: err.Error(), Remedy: "try again in a moment"}
 	}
 }
 
@@ -151,16 +221,21 @@ func fail(w http.ResponseWriter, e *session.RefusedError, status int) {
 	reply(w, status, Result{Error: e})
 }
 
-func reply(w http.ResponseWriter, status int, body any) {
+func reply(w http.ResponseWriter, status int, body any) { send(w, status, encode(body)) }
+
+func encode(body any) []byte {
 	b, err := json.Marshal(body)
 	if err != nil {
-		http.Error(w, `{"error":{"code":"internal"}}`, http.StatusInternalServerError)
-		return
+		return []byte(`{"error":{"code":"internal","words":"the answer can't be written","remedy":"report this"}}`)
 	}
+	return append(b, '\n')
+}
+
+func send(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	w.Write(append(b, '\n'))
+	w.Write(body)
 }
 
 func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +20,9 @@ import (
 	"penlog/device"
 	"penlog/session/limits"
 )
+
+// secrets are those of the servers, by URL.
+var secrets sync.Map
 
 // serve starts an agent whose pen is not there, and its API.
 func serve(t *testing.T) *httptest.Server {
@@ -36,8 +40,10 @@ func serve(t *testing.T) *httptest.Server {
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(ctx) }()
 	s := httptest.NewUnstartedServer(nil)
-	s.Config = api.New(a, "test").HTTP()
+	served := api.New(a, "test")
+	s.Config = served.HTTP()
 	s.Start()
+	secrets.Store(s.URL, served.Secret())
 	t.Cleanup(func() {
 		s.CloseClientConnections()
 		s.Close()
@@ -109,6 +115,9 @@ func send(t *testing.T, method, url, body string, edit func(*http.Request)) answ
 	if err != nil {
 		t.Fatal(err)
 	}
+	if key, ok := secrets.Load(r.URL.Scheme + "://" + r.URL.Host); ok {
+		r.Header.Set("Authorization", "Bearer "+key.(string))
+	}
 	if edit != nil {
 		edit(r)
 	}
@@ -140,6 +149,8 @@ func TestCommandsAreAnsweredWithEventsOrARefusalInWords(t *testing.T) {
 	}{
 		{"before a session", `{"do":"arm","by":"op-1"}`, 409, "", "no_session"},
 		{"nobody named", `{"do":"open"}`, 409, "", "no_person"},
+		{"a field too many", `{"do":"open","by":"op-1","zone":"cheek"}`, 400, "", "unexpected_field"},
+		{"two commands", `{"do":"open","by":"op-1"}{"do":"open","by":"op-1"}`, 400, "", "bad_request"},
 		{"no JSON", `open`, 400, "", "bad_request"},
 		{"unknown field", `{"do":"open","who":"op-1"}`, 400, "", "bad_request"},
 		{"unknown zone", `{"do":"choose","by":"op-1","zone":"elbow"}`, 400, "", "bad_request"},
@@ -151,7 +162,8 @@ func TestCommandsAreAnsweredWithEventsOrARefusalInWords(t *testing.T) {
 		{"without a pen", `{"do":"arm","by":"op-1"}`, 409, "", "checks_failed"},
 		{"no such command", `{"do":"fly","by":"op-1"}`, 400, "", "unknown_command"},
 		{"nothing tripped", `{"do":"acknowledge","by":"op-1"}`, 409, "", "wrong_state"},
-		{"abort", `{"do":"abort","by":"op-1","text":"patient's wish"}`, 200, "ended", ""},
+		{"abort for no reason there is", `{"do":"abort","code":"boredom"}`, 409, "", "bad_value"},
+		{"abort, by whoever is nearest", `{"do":"abort","code":"patients_wish"}`, 200, "ended", ""},
 	} {
 		a := send(t, "POST", s.URL+"/v1/command", tt.body, nil)
 		var kinds []string

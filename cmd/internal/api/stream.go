@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"penlog/cmd/internal/agent"
 	"penlog/session"
 )
 
@@ -20,28 +21,41 @@ type Frame struct {
 	Missed int          `json:"missed,omitempty"` // frames this client was too slow for
 }
 
-// stream sends views and events as server-sent events, at most 50 a second.
+// streamEvery is how often a client is sent a view at most.
+const streamEvery = 100 * time.Millisecond
+
+// stream sends views and events as server-sent events. What comes faster than it
+// may be sent is sent together: the newest view, and every event.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	rc := http.NewResponseController(w)
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	watch := s.agent.Watch()
 	defer s.agent.Unwatch(watch)
+	due := time.NewTicker(streamEvery)
+	defer due.Stop()
+	var next agent.Update
+	waits := false
 	for {
 		select {
 		case <-r.Context().Done():
 			return
 		case u := <-watch.C:
-			b, err := json.Marshal(Frame{View: u.View, Events: named(u.Events), Missed: u.Missed})
-			if err != nil {
-				return
-			}
-			if rc.SetWriteDeadline(time.Now().Add(streamWrite)) != nil {
-				return
-			}
-			if _, err := fmt.Fprintf(w, "data: %s\n\n", b); err != nil || rc.Flush() != nil {
-				return
-			}
+			u.Events = append(next.Events, u.Events...)
+			next, waits = u, true
+			continue
+		case <-due.C:
 		}
+		if !waits {
+			continue
+		}
+		b, err := json.Marshal(Frame{View: next.View, Events: named(next.Events), Missed: next.Missed})
+		if err != nil || rc.SetWriteDeadline(time.Now().Add(streamWrite)) != nil {
+			return
+		}
+		if _, err := fmt.Fprintf(w, "data: %s\n\n", b); err != nil || rc.Flush() != nil {
+			return
+		}
+		next, waits = agent.Update{}, false
 	}
 }

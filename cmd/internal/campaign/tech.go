@@ -5,6 +5,7 @@ import (
 
 	"penlog/protocol"
 	"penlog/session"
+	"penlog/session/rehearsal"
 )
 
 // tech is the technician at the screen: mostly sensible, sometimes not, never
@@ -78,7 +79,9 @@ func (t *tech) act(now protocol.Instant) {
 		if t.w.end.Sub(now) > 8*time.Second {
 			t.opened++
 			t.task = -1
-			t.ask(session.Command{Do: session.CmdOpen})
+			for _, c := range append([]session.Command{rehearsal.Open("tech")}, rehearsal.Prepare("tech")...) {
+				t.ask(c)
+			}
 		}
 	case p.State == session.Tripped:
 		t.ask(session.Command{Do: session.CmdAcknowledge})
@@ -95,13 +98,13 @@ func (t *tech) act(now protocol.Instant) {
 	case p.State == session.Paused:
 		t.go_(session.CmdResume, p)
 	case t.rng.chance(3):
-		t.ask(session.Command{Do: pick(&t.rng, []session.CommandKind{session.CmdPause, session.CmdStop, session.CmdNote}), Text: "a remark"})
+		t.ask(session.Command{Do: pick(&t.rng, []session.CommandKind{session.CmdPause, session.CmdStop, session.CmdPass})})
 	}
 }
 
 // go_ asks for permits when every check on the screen is green.
 func (t *tech) go_(do session.CommandKind, p *session.Procedure) {
-	for _, c := range p.Checks() {
+	for _, c := range t.w.host.cold.Checks() {
 		if c.OK {
 			continue
 		}
@@ -118,7 +121,10 @@ func (t *tech) whim() {
 	do := pick(&t.rng, []session.CommandKind{session.CmdChoose, session.CmdChoose, session.CmdArm, session.CmdPause, session.CmdStop,
 		session.CmdResume, session.CmdResume, session.CmdAcknowledge, session.CmdNote, session.CmdAbort, session.CmdFinish, session.CmdInterrupt,
 		session.CmdAcceptPen, session.CmdLocate, session.CmdOpen})
-	c := session.Command{Do: do, Text: "whim"}
+	c := session.Command{Do: do}
+	if do == session.CmdNote {
+		c.Text = "whim"
+	}
 	if do == session.CmdChoose {
 		s := pick(&t.rng, sites)
 		if t.rng.chance(20) {

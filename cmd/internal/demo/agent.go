@@ -24,10 +24,10 @@ const technician session.By = "demo technician"
 // agent is the agent's process and its API.
 type agent struct {
 	*child
-	url  string
-	http *http.Client
-	stop context.CancelFunc // of the stream
-	wg   sync.WaitGroup
+	url, secret string
+	http        *http.Client
+	stop        context.CancelFunc // of the stream
+	wg          sync.WaitGroup
 }
 
 // wireEvent is an event as the API gives it.
@@ -69,7 +69,8 @@ func startAgent(ctx context.Context, w *world, prog Program, args []string, read
 	a := &agent{child: c, http: &http.Client{}}
 	go c.wait()
 	var file struct {
-		HTTP string `json:"http"`
+		HTTP   string `json:"http"`
+		Secret string `json:"secret"`
 	}
 	t := time.NewTicker(5 * time.Millisecond)
 	defer t.Stop()
@@ -95,7 +96,7 @@ func startAgent(ctx context.Context, w *world, prog Program, args []string, read
 			return nil, ctx.Err()
 		}
 	}
-	a.url = file.HTTP
+	a.url, a.secret = file.HTTP, file.Secret
 	streamCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	a.stop = stop
 	up := make(chan error, 1)
@@ -178,6 +179,7 @@ func (a *agent) do(ctx context.Context, w *world, cmd session.Command) ([]sessio
 		return nil, err
 	}
 	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+a.secret)
 	resp, err := a.http.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("demo: %s: %w", cmd.Do, err)

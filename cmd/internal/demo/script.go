@@ -9,6 +9,7 @@ import (
 	"penlog/cmd/internal/term"
 	"penlog/session"
 	"penlog/session/limits"
+	"penlog/session/rehearsal"
 )
 
 // scene is one part of the script.
@@ -50,9 +51,12 @@ func (d *demo) play(poll context.Context) error {
 // open opens a session and waits until the pen has earned 'guarded'.
 func (d *demo) open() error {
 	d.say(asTitle, "A session. The pen first proves that it stops by itself")
-	if _, err := d.ask(session.Command{Do: session.CmdOpen}); err != nil {
-		return err
+	for _, c := range append([]session.Command{rehearsal.Open(technician)}, rehearsal.Prepare(technician)...) {
+		if _, err := d.ask(c); err != nil {
+			return err
+		}
 	}
+	d.say(asText, "the chair side is prepared: screening, consent, no anaesthetic, a new cartridge, the alarm heard")
 	if err := d.until("the pen is guarded", func() bool {
 		d.id = d.world.view.Session
 		return d.world.view.Open && d.world.view.Mode == session.ModeGuarded && !broken(&d.world.view, session.PenUnproven)

@@ -83,6 +83,14 @@ var (
 	state      = desc("session_state", "1 for the state of the session at hand.", "state")
 	ended      = desc("sessions_ended_total", "Sessions ended since the agent started.", "outcome")
 	unseen     = desc("session_unmonitored_seconds_total", "Time with a session open and no pen that is monitored.")
+	accepted   = desc("session_mode_accepted", "1 for a mode below guarded in which the session at hand goes on, accepted by a person.", "mode")
+	overrides  = desc("overrides_total", "Overrides granted since the agent started.")
+	cartridges = desc("cartridges_used_total", "Cartridges that went in since the agent started.")
+	passCount  = desc("passes_marked_total", "Passes marked, entered or told by the pen's button since the agent started.")
+	late       = desc("exceedances_found_late_total", "Exceedances found when treatment was said to be of another zone.")
+	zoneDepth  = desc("stroke_depth_metres", "Depth of strokes, by zone; zones beyond the first five are counted together.", "zone")
+	zoneRate   = desc("stroke_rate_by_zone_hertz", "Stroke rate at which strokes were made, by zone.", "zone")
+	pen        = desc("pen_info", "A constant 1 with the clinic's own name for the pen.", "pen")
 	decide     = desc("stop_decision_seconds", "From bytes read to the revoke handed to the port's writer.")
 	stop       = desc("stop_seconds", "From a stop to the motor off in telemetry.")
 	age        = desc("reading_age_seconds", "Age of readings at arrival, upper bound.")
@@ -164,6 +172,20 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	count(strokes, n.Strokes)
 	if v.Open {
 		gauge(state, 1, v.State.String())
+		if v.Accepted > session.ModeGuarded {
+			gauge(accepted, 1, v.Accepted.String())
+		}
+	}
+	if n.Alias != "" {
+		gauge(pen, 1, n.Alias)
+	}
+	count(overrides, n.Visits.Overrides)
+	count(cartridges, n.Visits.Cartridges)
+	count(passCount, n.Visits.Passes)
+	count(late, n.Visits.Late)
+	for zone, z := range n.Visits.Zones {
+		histogram(ch, zoneDepth, &z.Depth, zone)
+		histogram(ch, zoneRate, &z.Rate, zone)
 	}
 	for _, s := range []session.State{session.Completed, session.Aborted, session.Interrupted} {
 		count(ended, n.Ended[s], s.String())
@@ -183,13 +205,13 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	gauge(diskFree, float64(n.Store.DiskFree))
 }
 
-func histogram(ch chan<- prometheus.Metric, d *prometheus.Desc, h *agent.Histogram) {
+func histogram(ch chan<- prometheus.Metric, d *prometheus.Desc, h *agent.Histogram, labels ...string) {
 	buckets, sum := make(map[float64]uint64, len(h.Bounds)), uint64(0)
 	for i, b := range h.Bounds {
 		sum += h.Counts[i]
 		buckets[b] = sum
 	}
-	ch <- prometheus.MustNewConstHistogram(d, h.N, h.Sum, buckets)
+	ch <- prometheus.MustNewConstHistogram(d, h.N, h.Sum, buckets, labels...)
 }
 
 func metres(d protocol.Micrometres) float64 { return float64(d) / 1e6 }

@@ -28,12 +28,21 @@ func (f *fake) Ready() error         { return f.ready }
 func busy() *fake {
 	h := agent.Histogram{Bounds: []float64{.001, .01}, Counts: []uint64{3, 2, 1}, Sum: 0.05, N: 6}
 	c := agent.Counts{Link: protocol.LinkUp, Ready: true, Decide: h, Stop: h, Commit: h, Age: h,
-		Findings: map[session.Rule]map[session.Response]uint64{session.DepthAboveCeiling: {session.Trip: 2}},
+		Findings: map[session.Rule]map[session.Response]uint64{},
 		Ended:    map[session.State]uint64{session.Completed: 4}, Strokes: 1234,
 		View: session.View{Open: true, State: session.Tripped, Mode: session.ModeGuarded, PenUp: true, Simulated: true, Set: 1500,
 			Depth: 1620, Ceiling: 1500, Rate: 1170, Battery: 80, Pen: "Vendor Model serial-77",
 			Broken: []session.RuleView{{RuleBroke: session.RuleBroke{Rule: session.DepthAboveCeiling, Response: session.Trip}}}}}
 	c.Host.Decoder.BadChecksum = 7
+	c.Alias, c.Visits = "pen-2", agent.Visits{Overrides: 3, Cartridges: 9, Passes: 40, Late: 1, Zones: map[string]agent.ZoneCounts{}}
+	for _, z := range []string{"cheek", "nose", "forehead", "chin", "neck", agent.ZoneOther} {
+		depth := agent.Histogram{Bounds: []float64{.0005, .001, .0015, .002}, Counts: []uint64{1, 2, 3, 0, 1}, Sum: 0.006, N: 7}
+		c.Visits.Zones[z] = agent.ZoneCounts{Depth: depth, Rate: agent.Histogram{Bounds: []float64{75, 100, 125}, Counts: []uint64{1, 2, 3, 1}, Sum: 700, N: 7}}
+	}
+	for _, r := range session.Rules() {
+		c.Findings[r] = map[session.Response]uint64{session.Hold: 1}
+	}
+	c.Findings[session.DepthAboveCeiling] = map[session.Response]uint64{session.Trip: 2}
 	return &fake{counts: c}
 }
 
@@ -68,6 +77,8 @@ func TestMetricsAreInBaseUnits(t *testing.T) {
 		`penlog_frames_damaged_total{why="checksum"} 7`, `penlog_pen_mode{mode="guarded"} 1`, `penlog_pen_mode{mode="none"} 0`,
 		`penlog_sessions_ended_total{outcome="completed"} 4`, `penlog_session_state{state="tripped"} 1`, "penlog_pen_simulated 1",
 		`penlog_stop_seconds_bucket{le="0.01"} 5`, "penlog_stop_seconds_count 6", "penlog_ready 1",
+		"penlog_overrides_total 3", "penlog_cartridges_used_total 9", "penlog_passes_marked_total 40", "penlog_exceedances_found_late_total 1", `penlog_pen_info{pen="pen-2"} 1`,
+		`penlog_stroke_depth_metres_bucket{zone="cheek",le="0.0015"} 6`, `penlog_stroke_depth_metres_count{zone="other"} 7`,
 	} {
 		if !slices.Contains(strings.Split(text, "\n"), want) {
 			t.Errorf("no line %q", want)

@@ -4,6 +4,7 @@ package soak
 
 import (
 	"bufio"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -117,6 +118,22 @@ func metric(t *testing.T, url, name string) float64 {
 	return 0
 }
 
+// secretIn reads the secret of an agent from its ready file.
+func secretIn(t *testing.T, file string) string {
+	t.Helper()
+	var f struct{ Secret string }
+	for end := time.Now().Add(time.Minute); f.Secret == ""; time.Sleep(time.Millisecond) {
+		if b, err := os.ReadFile(file); err == nil {
+			if err := json.Unmarshal(b, &f); err != nil {
+				t.Fatal(err)
+			}
+		} else if time.Now().After(end) {
+			t.Fatal(err)
+		}
+	}
+	return f.Secret
+}
+
 // TestFootprint weighs the agent against a minimal program of the same parts,
 // in one run. It reports and does not judge.
 //
@@ -125,7 +142,7 @@ func TestFootprint(t *testing.T) {
 	penlog, minimal := build(t, "penlog/cmd/penlog", "penlog"), build(t, "./testdata/minimal", "minimal")
 	p, dev := startPen(t)
 	var slower, larger []float64
-	var url string
+	var url, key string
 	var pid int
 	// The usual start finds its record there: the first pair of starts, which
 	// creates both databases, is not counted.
@@ -136,11 +153,13 @@ func TestFootprint(t *testing.T) {
 		baseRSS := resident(t, c.Process.Pid)
 		c.Process.Kill()
 
+		ready := filepath.Join(dir, fmt.Sprintf("ready-%d", i))
 		a := exec.Command(penlog, "agent", "--port", "serial://"+dev, "--dir", filepath.Join(dir, "record"),
-			"--listen", "127.0.0.1:0")
+			"--listen", "127.0.0.1:0", "--ready-file", ready)
 		u, took := started(t, a)
 		url, pid = u, a.Process.Pid
-		h := &host{t: t, url: u}
+		key = secretIn(t, ready)
+		h := &host{t: t, url: u, key: key}
 		h.until("guarded", func(v session.View) bool { return v.Mode == session.ModeGuarded })
 		rss := resident(t, pid)
 		if i == 0 {
@@ -161,8 +180,8 @@ func TestFootprint(t *testing.T) {
 	t.Logf("over %d pairs: ready ratio median %.2f (%.2f–%.2f); resident with a pen at 200 readings/s ratio median %.2f (%.2f–%.2f)",
 		n, slower[n/2], slower[0], slower[n-1], larger[n/2], larger[0], larger[n-1])
 
-	h := &host{t: t, url: url}
-	h.must(session.Command{Do: session.CmdOpen})
+	h := &host{t: t, url: url, key: key}
+	h.open()
 	h.until("guarded", func(v session.View) bool { return v.Mode == session.ModeGuarded })
 	h.must(session.Command{Do: session.CmdChoose, Zone: limits.Cheek, Indication: limits.AcneScarRolling})
 	p.do(simpen.Control{Do: "dial", UM: 1000})

@@ -39,6 +39,7 @@ import (
 	"penlog/protocol"
 	"penlog/session"
 	"penlog/session/limits"
+	"penlog/session/rehearsal"
 	"penlog/sim"
 	"penlog/store"
 )
@@ -121,8 +122,9 @@ func agentMain(port, dir string, options []string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("http://" + ln.Addr().String())
-	go api.New(a, "soak").HTTP().Serve(ln)
+	served := api.New(a, "soak")
+	fmt.Println("http://"+ln.Addr().String(), served.Secret())
+	go served.HTTP().Serve(ln)
 	go agent.Tune()
 	if view {
 		go draw(ctx, a)
@@ -208,6 +210,7 @@ type host struct {
 	t   *testing.T
 	cmd *exec.Cmd
 	url string
+	key string // this start's secret
 }
 
 func startAgent(t *testing.T, dev, dir string, options ...string) *host {
@@ -225,14 +228,19 @@ func startAgent(t *testing.T, dev, dir string, options ...string) *host {
 	if err != nil {
 		t.Fatalf("the agent did not start: %v", err)
 	}
-	h.url = strings.TrimSpace(line)
+	h.url, h.key, _ = strings.Cut(strings.TrimSpace(line), " ")
 	return h
 }
 
 func (h *host) command(c session.Command) error {
 	c.By = "soak"
 	b, _ := json.Marshal(c)
-	r, err := http.Post(h.url+"/v1/command", "application/json", bytes.NewReader(b))
+	req, err := http.NewRequest(http.MethodPost, h.url+"/v1/command", bytes.NewReader(b))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+h.key)
+	r, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return err
 	}
@@ -242,6 +250,18 @@ func (h *host) command(c session.Command) error {
 		return fmt.Errorf("%s: %s", c.Do, b)
 	}
 	return nil
+}
+
+// open opens a session and prepares it.
+func (h *host) open() {
+	h.t.Helper()
+	for _, c := range opening() {
+		h.must(c)
+	}
+}
+
+func opening() []session.Command {
+	return append([]session.Command{rehearsal.Open("soak")}, rehearsal.Prepare("soak")...)
 }
 
 func (h *host) must(c session.Command) {
@@ -400,7 +420,7 @@ func TestSoak(t *testing.T) {
 		}()
 	}
 
-	h.must(session.Command{Do: session.CmdOpen})
+	h.open()
 	h.until("guarded", func(v session.View) bool { return v.Mode == session.ModeGuarded })
 	h.must(session.Command{Do: session.CmdChoose, Zone: limits.Cheek, Indication: limits.AcneScarRolling})
 	p.do(simpen.Control{Do: "dial", UM: 1000})

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -248,7 +249,7 @@ func runBare(t *testing.T, frames int) []time.Duration {
 // runAgent measures the agent: journal, signal, metrics scraped each second and
 // the terminal view on. Each over-limit frame is a trip that is acknowledged
 // and resumed from.
-func runAgent(t *testing.T, frames int, slow bool) []time.Duration {
+func runAgent(t *testing.T, frames int, slow bool, clients int) []time.Duration {
 	b := newBench(t)
 	args := []string{}
 	if slow {
@@ -259,6 +260,9 @@ func runAgent(t *testing.T, frames int, slow bool) []time.Duration {
 	var others sync.WaitGroup
 	defer others.Wait()
 	defer close(stop)
+	for range clients {
+		others.Go(func() { slowClient(h.url, stop) })
+	}
 	others.Go(func() { // Prometheus
 		tick := time.NewTicker(time.Second)
 		defer tick.Stop()
@@ -274,7 +278,7 @@ func runAgent(t *testing.T, frames int, slow bool) []time.Duration {
 			}
 		}
 	})
-	asked := make(chan session.CommandKind, 1)
+	asked := make(chan session.Command, 1)
 	answered := make(chan error, 1)
 	others.Go(func() { // the technician
 		for {
@@ -282,12 +286,12 @@ func runAgent(t *testing.T, frames int, slow bool) []time.Duration {
 			case <-stop:
 				return
 			case c := <-asked:
-				answered <- h.command(session.Command{Do: c, Zone: limits.Cheek, Indication: limits.AcneScarRolling})
+				answered <- h.command(c)
 			}
 		}
 	})
 	var took []time.Duration
-	plan := []session.CommandKind{session.CmdOpen, session.CmdChoose, "press", session.CmdArm}
+	plan := append(opening(), session.Command{Do: session.CmdChoose, Zone: limits.Cheek, Indication: limits.AcneScarRolling}, session.Command{Do: "press"}, session.Command{Do: session.CmdArm})
 	busy, ran, waiting := false, 0, false
 	began := time.Now()
 	every(func() bool {
@@ -308,18 +312,18 @@ func runAgent(t *testing.T, frames int, slow bool) []time.Duration {
 		case waiting:
 			if d, ok := b.revoked(); ok {
 				took, waiting = append(took, d), false
-				plan = []session.CommandKind{session.CmdAcknowledge, session.CmdResume}
+				plan = []session.Command{{Do: session.CmdAcknowledge}, {Do: session.CmdResume}}
 			} else if time.Since(b.over) > 5*time.Second {
 				t.Error("no revoke within 5 s of an over-limit frame")
 				return false
 			}
-		case len(plan) > 0 && plan[0] == "press":
+		case len(plan) > 0 && plan[0].Do == "press":
 			if b.pen.Hosted() && time.Since(began) > time.Second {
 				b.pen.Press(b.up())
 				plan = plan[1:]
 			}
 		case len(plan) > 0:
-			if !busy && (plan[0] != session.CmdAcknowledge || !b.pen.MotorOn()) {
+			if !busy && (plan[0].Do != session.CmdAcknowledge || !b.pen.MotorOn()) {
 				busy = true
 				asked <- plan[0]
 			}
@@ -358,8 +362,8 @@ func TestStop(t *testing.T) {
 	var r50, r99 []float64
 	for range *stopRuns {
 		bare := runBare(t, *stopFrames)
-		agent := runAgent(t, *stopFrames, false)
-		slow := runAgent(t, *stopFrames, true)
+		agent := runAgent(t, *stopFrames, false, 0)
+		slow := runAgent(t, *stopFrames, true, 0)
 		for _, d := range [...][]time.Duration{bare, agent, slow} {
 			slices.SortFunc(d, cmp.Compare)
 			if len(d) == 0 {
@@ -381,4 +385,61 @@ func TestStop(t *testing.T) {
 	}
 	n := len(r50)
 	t.Logf("ratio agent/bare over %d pairs: p50 median %.2f (%.2f–%.2f), p99 median %.2f (%.2f–%.2f)", n, r50[n/2], r50[0], r50[n-1], r99[n/2], r99[0], r99[n-1])
+}
+
+// slowClient listens to the stream and hardly reads it. Whenever it is dropped it
+// comes again.
+func slowClient(url string, stop <-chan struct{}) {
+	addr := strings.TrimPrefix(url, "http://")
+	buf := make([]byte, 64)
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		c, err := net.Dial("tcp", addr)
+		if err == nil {
+			c.(*net.TCPConn).SetReadBuffer(4096)
+			_, err = io.WriteString(c, "GET /v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
+		}
+		for err == nil {
+			select {
+			case <-stop:
+				c.Close()
+				return
+			case <-tick.C:
+				_, err = c.Read(buf)
+			}
+		}
+		if c != nil {
+			c.Close()
+		}
+		select {
+		case <-stop:
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// TestStopWithSlowClients measures the stop with and without 20 clients of the
+// stream that hardly read it, in turn. It reports and does not judge.
+//
+//	go test ./cmd/internal/soak -run StopWithSlowClients -v -stop.runs 5 -stop.frames 30000
+func TestStopWithSlowClients(t *testing.T) {
+	var r50, r99 []float64
+	for range *stopRuns {
+		alone, beside := runAgent(t, *stopFrames, false, 0), runAgent(t, *stopFrames, false, 20)
+		if len(alone) == 0 || len(beside) == 0 {
+			t.Fatal("a run measured nothing")
+		}
+		slices.SortFunc(alone, cmp.Compare)
+		slices.SortFunc(beside, cmp.Compare)
+		r50 = append(r50, float64(percentile(beside, .5))/float64(percentile(alone, .5)))
+		r99 = append(r99, float64(percentile(beside, .99))/float64(percentile(alone, .99)))
+		t.Logf("alone n=%d p50 %v p99 %v | beside 20 slow clients n=%d p50 %v p99 %v", len(alone), percentile(alone, .5), percentile(alone, .99),
+			len(beside), percentile(beside, .5), percentile(beside, .99))
+	}
+	slices.Sort(r50)
+	slices.Sort(r99)
+	n := len(r50)
+	t.Logf("ratio beside/alone over %d pairs: p50 median %.2f (%.2f–%.2f), p99 median %.2f (%.2f–%.2f)", n, r50[n/2], r50[0], r50[n-1], r99[n/2], r99[0], r99[n-1])
 }

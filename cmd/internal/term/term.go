@@ -63,8 +63,8 @@ func (s Style) Lines(v *session.View) []string {
 	out := []string{
 		s.badge(v) + "  " + s.paint(bold, Clip(where(v), width-25)) + sim,
 		"  " + s.gauge(v, min(width-40, gaugeCells)),
-		fmt.Sprintf("  stroke rate %-20s  strokes %-7d  holds %-4d  trips %d", rate(v), v.Strokes, v.Totals.Holds, v.Totals.Trips),
-		fmt.Sprintf("  permit %-8s mode %-16s", permit, modeWords(v.Mode)) + s.paint(grey, pen),
+		fmt.Sprintf("  stroke rate %-18s strokes %-6d passes %-3s holds %-3d trips %d", rate(v), v.Strokes, passes(v), v.Totals.Holds, v.Totals.Trips),
+		fmt.Sprintf("  permit %-8s mode %-16s", permit, modeOf(v)) + s.paint(grey, pen),
 	}
 	out = append(out, s.prompt(v)...)
 	for i := range out {
@@ -120,6 +120,11 @@ func (s Style) badge(v *session.View) string {
 		return s.paint(grey, " No session")
 	case v.Ready:
 		return s.paint(green, " Ready     ")
+	case v.Accepted > session.ModeGuarded && v.State.MayPermit() && len(holding(v)) == 0:
+		if v.Accepted == session.ModeManual {
+			return s.paint(yellow, " Manual    ")
+		}
+		return s.paint(yellow, " Watched   ") // nothing holds this pen back
 	case len(holding(v)) > 0:
 		return s.paint(cyan, " Waiting   ")
 	case v.State == session.Paused:
@@ -136,7 +141,37 @@ func where(v *session.View) string {
 	if v.Verdict.Side != 0 {
 		w += ", " + v.Verdict.Side.Name()
 	}
-	return w + " · " + v.Verdict.Indication.Name()
+	w += " · " + v.Verdict.Indication.Name()
+	if o := v.Override; o != nil {
+		w += " · OVERRIDE until " + o.Until.Time().Local().Format("15:04")
+	}
+	return w
+}
+
+// passes is the count that people go by in the zone at hand; "~" where it is
+// estimated, since the pen does not tell its axis.
+func passes(v *session.View) string {
+	for _, z := range v.Totals.Zones {
+		if z.Zone == v.Verdict.Zone && z.Side == v.Verdict.Side && z.Site == v.Verdict.Site && z.Indication == v.Verdict.Indication {
+			n := fmt.Sprint(z.Passes.Shown())
+			if z.Passes.Estimated && z.Passes.Marked+z.Passes.Entered == 0 {
+				n = "~" + n
+			}
+			return n
+		}
+	}
+	return "0"
+}
+
+// modeOf is the mode as people read it: what was accepted stands there throughout.
+func modeOf(v *session.View) string {
+	switch {
+	case v.Accepted == session.ModeManual && !v.PenUp:
+		return "manual: nothing is monitored"
+	case v.Accepted > session.ModeGuarded && v.Accepted == v.Mode:
+		return modeWords(v.Mode) + ", not guarded"
+	}
+	return modeWords(v.Mode)
 }
 
 // gauge draws depth against max depth.
@@ -144,6 +179,9 @@ func (s Style) gauge(v *session.View, cells int) string {
 	d, what := v.Depth, "depth"
 	if d < 0 || !v.MotorOn {
 		d, what = v.Set, "set  "
+	}
+	if v.Accepted == session.ModeManual && v.Entered > 0 {
+		d, what = v.Entered, "entered"
 	}
 	if d < 0 {
 		return "depth not reported"
@@ -256,7 +294,7 @@ func Line(v *session.View) string {
 	if v.Set >= 0 {
 		parts = append(parts, "set "+v.Set.MM())
 	}
-	parts = append(parts, "mode "+modeWords(v.Mode))
+	parts = append(parts, "mode "+modeOf(v))
 	if v.Trip != nil {
 		parts = append(parts, v.Trip.Rule.String())
 	}

@@ -38,10 +38,15 @@ func views() map[string]session.View {
 	aside.Host = session.HostView{PortOpen: true, Aside: "session: journal of 0195e6c1, record 23: its contents were changed"}
 	draft.State, draft.Checks = session.Draft, []session.Check{{Code: "pen", OK: true, Words: "the pen is connected"},
 		{Code: "zone", Words: "zone and indication are chosen", Remedy: "choose zone and indication"}}
+	watched := pen
+	watched.Mode, watched.Accepted, watched.AcceptedBy, watched.Override = session.ModeStoppable, session.ModeStoppable, "op-1", &session.Overridden{Until: 1_800_000_000_000_000}
+	watched.Totals.Zones = []session.ZoneTotal{{Place: session.Place{Zone: limits.Nose, Side: limits.Midline, Indication: limits.AcneScarRolling}, Passes: session.PassCount{Inferred: 3, Estimated: true}}}
+	manual := none
+	manual.Open, manual.State, manual.Verdict, manual.Ceiling, manual.Accepted, manual.Entered = true, session.Active, v, v.Allowed, session.ModeManual, 500
 	refused := draft
 	refused.State, refused.Verdict = session.Paused, limits.Verdict{}
 	return map[string]session.View{"none": none, "ready": ready, "held": held, "tripped": tripped, "paused": paused,
-		"closed": closed, "quiet": quiet, "foreign": foreign, "draft": draft, "aside": aside, "refused": refused}
+		"closed": closed, "quiet": quiet, "foreign": foreign, "draft": draft, "aside": aside, "refused": refused, "watched": watched, "manual": manual}
 }
 
 // A picture is drawn over itself: its lines may not wrap, and their number may
@@ -83,6 +88,8 @@ func TestPictureSaysWhatCounts(t *testing.T) {
 		"foreign": {"Check the port", "not as a pen does"},
 		"aside":   {"No session", "an open session was altered", "Journal of 0195e6c1, record 23", "a new session can be opened"},
 		"draft":   {"Choose zone and indication", "zone and indication are chosen"},
+		"watched": {"Watched", "stoppable, not guarded", "OVERRIDE until", "passes ~3"},
+		"manual":  {"Manual", "nothing is monitored", "entered 0.50 mm"},
 		"refused": {"Paused", "Choose zone and indication"},
 	} {
 		v := views()[name]

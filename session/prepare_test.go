@@ -1,0 +1,283 @@
+package session_test
+
+import (
+	"slices"
+	"testing"
+
+	"penlog/session"
+	"penlog/session/limits"
+	"penlog/session/policy"
+	"penlog/session/rehearsal"
+)
+
+func state(v *visit, code string) session.CheckState {
+	v.t.Helper()
+	for _, c := range v.p.Checks(&v.env) {
+		if c.Code == code {
+			return c.State
+		}
+	}
+	v.t.Fatalf("there is no check %q", code)
+	return ""
+}
+
+// Each check alone keeps the session from being armed, and says so with a remedy.
+func TestEachCheckAloneStandsInTheWay(t *testing.T) {
+	for code, spoil := range map[string]func(*visit){
+		"pen":         func(v *visit) { v.apply(session.PenDown{}) },
+		"mode":        func(v *visit) { v.apply(session.ModeChanged{Mode: session.ModeStoppable}) },
+		"zone":        func(v *visit) { v.p.Chosen = false },
+		"patient":     func(v *visit) { v.p.PatientID = "" },
+		"screening":   func(v *visit) { v.p.Answers = v.p.Answers[1:] },
+		"consent":     func(v *visit) { v.p.Consent = nil },
+		"anaesthetic": func(v *visit) { v.apply(session.AnaestheticStep{Anaesthetic: session.Anaesthetic{Step: "off"}}) },
+		"cartridge":   func(v *visit) { v.apply(session.PenActed{What: "cartridge_out"}) },
+		"alarm":       func(v *visit) { v.p.AlarmHeard = false },
+		"clock":       func(v *visit) { v.env.World.Clock = session.Fact{State: session.FactBad, Words: "x", Remedy: "y"} },
+		"record":      func(v *visit) { v.env.World.Record = session.Fact{State: session.FactBad, Words: "x", Remedy: "y"} },
+		"awake":       func(v *visit) { v.env.World.Awake = session.Fact{State: session.FactBad, Words: "x", Remedy: "y"} },
+		"press_test":  func(v *visit) { v.p.PressTested = false },
+		"source":      func(v *visit) { v.p.Foreign = true },
+	} {
+		v := prepared(t)
+		v.choose(limits.Cheek, limits.Left)
+		for _, c := range v.p.Checks(&v.env) {
+			if !c.OK {
+				t.Fatalf("before anything is wrong: %+v", c)
+			}
+		}
+		v.env.World = world(session.FactGood)
+		spoil(v)
+		ref := v.refused(session.Command{Do: session.CmdArm}, "checks_failed")
+		failed := 0
+		for _, c := range ref.Checks {
+			if c.OK {
+				continue
+			}
+			failed++
+			if c.Code == "mode" && code == "pen" {
+				failed-- // what is not there can't prove anything
+				continue
+			}
+			if c.Code != code || c.Remedy == "" || c.Words == "" {
+				t.Errorf("%s: %+v stands in the way", code, c)
+			}
+		}
+		if failed != 1 {
+			t.Errorf("%s: %d checks failed", code, failed)
+		}
+	}
+}
+
+// What can't be told stands in the way of a real pen, and not of a simulated one.
+func TestNotAvailableBlocksRealPens(t *testing.T) {
+	for _, simulated := range []bool{true, false} {
+		v := newVisit(t)
+		v.p.Source = session.SourceNone
+		up := pen()
+		up.Simulated = simulated
+		v.apply(up, session.ModeChanged{Mode: session.ModeGuarded})
+		for _, c := range rehearsal.Prepare("op-1") {
+			v.do(c)
+		}
+		v.apply(session.PressTested{})
+		v.choose(limits.Cheek, limits.Left)
+		for _, code := range []string{"clock", "record", "awake"} {
+			if state(v, code) != session.CheckUnavailable {
+				t.Errorf("%s: %v", code, state(v, code))
+			}
+		}
+		if _, err := v.give(session.Command{Do: session.CmdArm}); (err == nil) != simulated {
+			t.Errorf("simulated %v: armed with %v", simulated, err)
+		}
+		v.env.World = world(session.FactGood)
+		if v.p.State == session.Draft {
+			v.do(session.Command{Do: session.CmdArm})
+		}
+	}
+}
+
+// Every question of the policy does what its action says.
+func TestScreening(t *testing.T) {
+	for _, q := range policy.Default().Questions() {
+		v := prepared(t)
+		v.choose(limits.Cheek, limits.Left)
+		yes := session.Command{Do: session.CmdScreen, Answers: []session.Answered{{Code: q.Code, Answer: "yes"}}}
+		v.do(yes)
+		_, armed := v.give(session.Command{Do: session.CmdArm})
+		if q.Action == policy.Caution {
+			if armed != nil {
+				t.Errorf("%s is a caution, and blocks: %v", q.Code, armed)
+			}
+			continue
+		}
+		if armed == nil {
+			t.Errorf("%s is a %s, and blocks nothing", q.Code, q.Action)
+			continue
+		}
+		clear := session.Command{Do: session.CmdClear, By: "dr-1", Code: q.Code, Text: "looked at"}
+		if q.Action == policy.Block && !q.Overridable {
+			v.refused(clear, "not_clearable")
+			continue
+		}
+		v.do(clear)
+		v.do(session.Command{Do: session.CmdArm})
+		v.do(session.Command{Do: session.CmdPause})
+		v.do(yes) // answered anew: the clearance was of the answer before
+		v.refused(session.Command{Do: session.CmdResume}, "checks_failed")
+	}
+}
+
+func TestScreeningOfOneZone(t *testing.T) {
+	code := question(func(q policy.Question) bool { return q.PerZone && q.Action == policy.Block })
+	v := prepared(t)
+	v.do(session.Command{Do: session.CmdScreen, Answers: []session.Answered{{Code: code, Answer: "yes", Zones: []limits.Zone{limits.Perioral}}}})
+	v.do(session.Command{Do: session.CmdChoose, Zone: limits.Perioral, Indication: limits.AcneScarRolling})
+	v.refused(session.Command{Do: session.CmdArm}, "checks_failed")
+	v.choose(limits.Cheek, limits.Left)
+	v.do(session.Command{Do: session.CmdArm})
+}
+
+func TestUnansweredScreeningIsNotNo(t *testing.T) {
+	v := prepared(t)
+	v.choose(limits.Cheek, limits.Left)
+	v.do(session.Command{Do: session.CmdScreen, Answers: []session.Answered{{Code: unclearable(), Answer: "unknown"}}})
+	v.refused(session.Command{Do: session.CmdArm}, "checks_failed")
+}
+
+func TestOffLabelNeedsItsOwnConsent(t *testing.T) {
+	v := prepared(t)
+	v.do(session.Command{Do: session.CmdConsent, Consent: &session.Consent{Version: "1"}})
+	v.choose(limits.Cheek, limits.Left)
+	if state(v, "consent") != session.CheckGood {
+		t.Error("acne scars are on label")
+	}
+	v.do(session.Command{Do: session.CmdChoose, Zone: limits.Cheek, Indication: limits.TopicalDelivery})
+	v.refused(session.Command{Do: session.CmdArm}, "checks_failed")
+	v.do(session.Command{Do: session.CmdConsent, Consent: &session.Consent{Version: "1", OffLabel: true}})
+	v.do(session.Command{Do: session.CmdArm})
+}
+
+func TestPlanBindsAndOrders(t *testing.T) {
+	v := prepared(t)
+	v.do(session.Command{Do: session.CmdPlan, Plan: []session.PlanItem{item(limits.Cheek, 1250), item(limits.Nose, 0), item(limits.Forehead, 0), item(limits.Temple, 500)}})
+	var order []limits.Zone
+	for _, i := range v.p.Plan {
+		order = append(order, i.Zone)
+	}
+	if want := []limits.Zone{limits.Temple, limits.Nose, limits.Forehead, limits.Cheek}; !slices.Equal(order, want) {
+		t.Errorf("the shallow zones first: %v, want %v", order, want)
+	}
+	for _, want := range order {
+		v.do(session.Command{Do: session.CmdNext})
+		if v.p.Here.Zone != want {
+			t.Fatalf("next is %v, want %v", v.p.Here.Zone, want)
+		}
+		if v.p.State == session.Draft {
+			v.do(session.Command{Do: session.CmdArm})
+		} else if v.p.State == session.Paused {
+			v.do(session.Command{Do: session.CmdResume})
+		}
+		v.run(part{50, 400, across})
+	}
+	if v.p.Verdict.Allowed != 1250 || v.p.Verdict.BoundBy != limits.RulePrescription {
+		t.Errorf("cheek as prescribed: %v by %v", v.p.Verdict.Allowed, v.p.Verdict.BoundBy)
+	}
+	v.refused(session.Command{Do: session.CmdNext}, "plan_done")
+	v.do(session.Command{Do: session.CmdAddZone, Plan: []session.PlanItem{item(limits.Chin, 0)}})
+	v.do(session.Command{Do: session.CmdNext})
+	if v.p.Here.Zone != limits.Chin {
+		t.Errorf("the added zone: %v", v.p.Here)
+	}
+
+	v = prepared(t)
+	v.do(session.Command{Do: session.CmdPlan, KeepOrder: true, Plan: []session.PlanItem{item(limits.Cheek, 0), item(limits.Nose, 0)}})
+	if v.p.Plan[0].Zone != limits.Cheek {
+		t.Error("the order was not kept")
+	}
+}
+
+// Darker skin, or skin of which nobody said anything, is treated in the low half
+// of the range the first time. Source: DOMAIN 1.5.
+func TestPatientRulesBindTheVerdict(t *testing.T) {
+	for _, tt := range []struct {
+		d     session.Description
+		lower bool
+	}{
+		{session.Description{Phototype: 2, Age: 40, First: "yes"}, false},
+		{session.Description{Phototype: 4, Age: 40, First: "no"}, false},
+		{session.Description{Phototype: 4, Age: 40, First: "yes"}, true},
+		{session.Description{Phototype: 6, Age: 40}, true},
+		{session.Description{Age: 40, First: "yes"}, true},
+	} {
+		v := prepared(t)
+		v.do(session.Command{Do: session.CmdDescribe, Describe: &tt.d})
+		v.choose(limits.Cheek, limits.Left)
+		want, by := limits.RuleZoneLimit, 1500
+		if tt.lower {
+			want, by = limits.RulePatientRule, 1250 // of 1.0 to 1.5
+		}
+		if v.p.Verdict.BoundBy != want || int(v.p.Verdict.Allowed) != by {
+			t.Errorf("%+v: %v by %v, want %d by %v", tt.d, v.p.Verdict.Allowed, v.p.Verdict.BoundBy, by, want)
+		}
+	}
+}
+
+func TestIntervalWarnsAndNeverBlocks(t *testing.T) {
+	day := 24 * 3600
+	for _, tt := range []struct {
+		history *session.History
+		want    session.CheckState
+	}{
+		{nil, session.CheckWarning},
+		{&session.History{Scope: "this room only"}, session.CheckWarning}, // none known is not none
+		{&session.History{Scope: "s", Sessions: 1, Treated: []session.Treated{{Zone: limits.Cheek, Side: limits.Left, At: 13}}}, session.CheckWarning},
+		{&session.History{Scope: "s", Sessions: 1, Treated: []session.Treated{{Zone: limits.Cheek, Side: limits.Both, At: 13}}}, session.CheckWarning},
+		{&session.History{Scope: "s", Sessions: 1, Treated: []session.Treated{{Zone: limits.Cheek, Side: limits.Right, At: 13}}}, session.CheckGood},
+		{&session.History{Scope: "s", Sessions: 1, Treated: []session.Treated{{Zone: limits.Nose, Side: limits.Left, At: 1}}}, session.CheckGood},
+		{&session.History{Scope: "s", Sessions: 1, Treated: []session.Treated{{Zone: limits.Cheek, Side: limits.Left, At: 14}}}, session.CheckGood},
+	} {
+		v := prepared(t)
+		v.choose(limits.Cheek, limits.Left)
+		if tt.history != nil {
+			for i := range tt.history.Treated { // At is in days before now
+				days := int(tt.history.Treated[i].At)
+				tt.history.Treated[i].At = v.env.At
+				v.wait(days * day)
+			}
+		}
+		v.p.History = tt.history
+		if got := state(v, "interval"); got != tt.want {
+			t.Errorf("%+v: %v, want %v", tt.history, got, tt.want)
+		}
+		v.do(session.Command{Do: session.CmdArm})
+	}
+}
+
+func TestCartridgeLengthNobodyKnowsIsTheShortest(t *testing.T) {
+	v := prepared(t)
+	v.do(session.Command{Do: session.CmdCartridge, Cartridge: &session.CartridgeGiven{Scan: "(01)04012345000016(10)LOT7", Intact: true}})
+	in := v.p.In
+	if in.Proof != "lot_only" || in.UseKey != "" || state(v, "cartridge") != session.CheckWarning {
+		t.Errorf("lot only: %+v, check %v", in, state(v, "cartridge"))
+	}
+	if in.LengthFrom != "none" || v.p.Needles() != 0 {
+		t.Errorf("of a pen that the catalogue does not know: %+v", in)
+	}
+	v.do(session.Command{Do: session.CmdCartridge, Cartridge: &session.CartridgeGiven{Scan: "(01)04012345000016(10)LOT7", Index: 3, Intact: true, Length: 1000}})
+	if in = v.p.In; in.Proof != "pack_index" || in.UseKey == "" || in.Length != 1000 || in.LengthFrom != "entered" || state(v, "cartridge") != session.CheckGood {
+		t.Errorf("with the number on the pack: %+v, check %v", in, state(v, "cartridge"))
+	}
+	v.choose(limits.Cheek, limits.Left)
+	if v.p.Verdict.Allowed != 1000 || v.p.Verdict.BoundBy != limits.RuleCartridgeLength {
+		t.Errorf("needles of 1.0: %v by %v", v.p.Verdict.Allowed, v.p.Verdict.BoundBy)
+	}
+	// A longer one raises nothing by itself; a shorter one by the pen's word binds at once.
+	v.do(session.Command{Do: session.CmdCartridge, Cartridge: &session.CartridgeGiven{Model: "x", Length: 2000, Intact: true}})
+	if v.p.Verdict.Allowed != 1000 {
+		t.Errorf("a longer cartridge raised the max depth to %v", v.p.Verdict.Allowed)
+	}
+	if v.p.Cartridges != 4 {
+		t.Errorf("%d cartridges counted", v.p.Cartridges)
+	}
+}
