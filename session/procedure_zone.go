@@ -131,17 +131,24 @@ func (p *Procedure) reattributed(e Reattributed) {
 	at := Place{e.Zone, e.Side, e.Site, e.Indication}
 	z := p.Totals.zone(at)
 	z.Ceiling = max(z.Ceiling, e.Verdict.Allowed)
-	for _, n := range e.Spans {
-		if n < 1 || n > len(p.Spans) {
-			continue
-		}
-		s := &p.Spans[n-1]
-		for i := range p.Marks {
-			if m := &p.Marks[i]; m.Place == s.Place && m.At >= s.From && m.At <= s.To {
-				m.Place = at
+	for i := range p.Marks {
+		// A pass is marked while it is made, or right after: it goes with the newest
+		// span that had begun.
+		m := &p.Marks[i]
+		of := 0
+		for _, s := range p.Spans {
+			if s.From <= m.At {
+				of = s.N
 			}
 		}
-		s.Place = at
+		if slices.Contains(e.Spans, of) && m.Place == p.Spans[of-1].Place {
+			m.Place = at
+		}
+	}
+	for _, n := range e.Spans {
+		if n >= 1 && n <= len(p.Spans) {
+			p.Spans[n-1].Place = at
+		}
 	}
 	if e.Late != nil {
 		p.Totals.Late++

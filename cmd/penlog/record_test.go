@@ -8,6 +8,7 @@ import (
 	"penlog/protocol"
 	"penlog/session"
 	"penlog/session/limits"
+	"penlog/session/passes"
 	"penlog/store"
 )
 
@@ -33,6 +34,7 @@ var records = map[string]func(*recorder){
 	},
 	"second": func(r *recorder) { r.treatment(); r.finish() },
 	"real":   func(r *recorder) { r.source = session.SourcePen; r.treatment(); r.finish() },
+	"visit":  func(r *recorder) { r.source = session.SourcePen; r.visit() },
 	"open":   func(r *recorder) { r.treatment() },
 	"newer": func(r *recorder) {
 		r.treatment()
@@ -73,7 +75,7 @@ func writeSession(dir, name string) error {
 	}
 	r := &recorder{now: protocol.AtTime(begun), mono: 1_000_000, records: session.Chain{Session: id}, signal: session.Chain{Session: id}, source: session.SourceSimulator,
 		pen: "Pen\x1b[31m 4"}
-	r.batches = []store.Batch{{Open: &store.Opening{ID: id, At: r.now, Simulated: name != "real"}}}
+	r.batches = []store.Batch{{Open: &store.Opening{ID: id, At: r.now, Simulated: name != "real" && name != "visit"}}}
 	story(r)
 	for _, b := range r.batches {
 		if err := w.Submit(b); err != nil {
@@ -177,6 +179,37 @@ func (r *recorder) treatment() {
 	r.add(session.ResumedEvent{By: "op-1", Verdict: nose})
 	r.readings(750, 0, false)
 	r.run(750, 740)
+}
+
+// visit is a session in which people do more than treat, and what followed it.
+func (r *recorder) visit() {
+	cheek := verdict(limits.Cheek, limits.AcneScarRolling)
+	r.add(session.Opened{By: "op-1", Agent: "0.1.0", Table: "builtin-1", Hash: "c0ffee", Patient: "p-01"})
+	r.add(session.Described{By: "op-1", Description: session.Description{Phototype: 2, Age: 40}})
+	r.add(session.Screened{By: "op-1", Answers: []session.Answered{{Code: "isotretinoin", Answer: "yes"}, {Code: "rash", Answer: "no"}}})
+	r.add(session.Cleared{By: "dr-1", Code: "isotretinoin", Text: "low dose, 5 months ago"})
+	r.add(session.AnaestheticStep{By: "op-1", Anaesthetic: session.Anaesthetic{Step: "on", Product: "EMLA", Tenths: 50}, Above: true})
+	r.add(session.CartridgeIn{By: "op-1", Model: "skinpen", Needles: 14, LengthFrom: "none", Intact: true})
+	r.add(session.PenUp{Vendor: "Example", Model: r.pen, Serial: "0001", Firmware: "1.2", Boot: 77, DepthSource: "measured", DepthMin: 250, DepthMax: 2500, DepthStep: 250})
+	r.add(session.ModeChanged{Mode: session.ModeStoppable})
+	r.add(session.ModeAccepted{By: "op-1", Mode: session.ModeStoppable})
+	r.add(session.ZoneChosen{By: "op-1", Verdict: cheek, AreaMM2: 3000})
+	r.add(session.ArmedEvent{By: "op-1", Verdict: cheek})
+	r.add(session.MotorRan{})
+	var depths passes.Depths
+	depths.Add(1400, 400)
+	depths.Add(1480, 100)
+	r.add(session.MotorRested{Strokes: 500, Deepest: 1485, From: r.now - 5_000_000, Did: passes.Slice{Contact: 480, ContactMS: 4800, OnMS: 5000,
+		Glides: passes.Course{{Axis: protocol.AxisHorizontal, N: 4}, {Axis: protocol.AxisVertical, N: 4}}, Depths: depths}})
+	r.add(session.PassMarked{By: "op-1", Delta: 1})
+	r.add(session.PassMarked{By: "op-1", Delta: 1, Fixes: true})
+	r.add(session.Reattributed{By: "op-1", Spans: []int{1}, Zone: limits.Nose, Side: limits.Left, Indication: limits.AcneScarRolling, Reason: "it was the nose",
+		Verdict: verdict(limits.Nose, limits.AcneScarRolling), Late: &session.LateExceedance{Ceiling: 750, Deepest: 1485, Strokes: 500}})
+	r.add(session.HandedOver{By: "op-1", To: "op-2"})
+	r.add(session.Ended{By: session.Unnamed, As: session.Aborted, Reason: "faint", SignalSeq: r.signal.Seq, SignalHead: r.signal.Head})
+	r.add(session.OutcomeSet{By: "op-2", Outcome: session.Outcome{Reaction: "red"}})
+	r.add(session.PatientReassigned{By: "op-2", Second: "dr-1", Was: "p-01", Patient: "p-02", Reason: "the chart before was open"})
+	r.add(session.Signed{By: "dr-1", Meaning: "approved", Seq: 20})
 }
 
 func (r *recorder) finish() {

@@ -58,6 +58,15 @@ func (s *story) print(w io.Writer, withSignal bool) {
 	fmt.Fprintf(w, "Session %v\n", s.info.ID)
 	fmt.Fprintf(w, "  %s, opened %s by %s, %s\n", p.State, day(s.info.OpenedAt), plain(string(p.OpenedBy)), s.length())
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	if p.PatientID != "" {
+		fmt.Fprintf(tw, "  Patient\t%s\n", plain(p.PatientID))
+	}
+	if p.Operator != p.OpenedBy {
+		fmt.Fprintf(tw, "  Operator\t%s, at the end\n", plain(string(p.Operator)))
+	}
+	if p.Accepted > session.ModeGuarded {
+		fmt.Fprintf(tw, "  Mode\t%s, accepted by %s: the pen could not be held back\n", spaced(p.Accepted.String()), plain(string(p.AcceptedBy)))
+	}
 	if p.Pen != nil {
 		fmt.Fprintf(tw, "  Pen\t%s\n", plain(fmt.Sprintf("%s %s, serial %s, firmware %s", p.Pen.Vendor, p.Pen.Model, p.Pen.Serial, p.Pen.Firmware)))
 	}
@@ -74,6 +83,7 @@ func (s *story) print(w io.Writer, withSignal bool) {
 	}
 	tw.Flush()
 	s.printZones(w)
+	s.printDose(w)
 	s.printStops(w)
 	fmt.Fprintln(w)
 	s.printTimeline(w)
@@ -85,8 +95,12 @@ func (s *story) print(w io.Writer, withSignal bool) {
 	}
 }
 
-// length is how long the session took, as far as it is recorded.
+// length is how long the session took, as far as it is recorded; what followed its
+// end is not of it.
 func (s *story) length() string {
+	if s.proc.EndedAt != 0 && len(s.entries) > 0 {
+		return seconds(s.proc.EndedAt.Sub(s.entries[0].record.At))
+	}
 	if n := len(s.entries); n > 0 {
 		return seconds(s.entries[n-1].record.At.Sub(s.entries[0].record.At))
 	}
@@ -124,6 +138,66 @@ func (s *story) accuracy() protocol.Micrometres {
 		return id.Tolerance()
 	}
 	return 0
+}
+
+// printDose tells what was done in each zone: passes by each way of counting, time
+// in contact, the middle of the depths, and the density, always an estimate.
+func (s *story) printDose(w io.Writer) {
+	var rows []string
+	for _, z := range s.proc.Totals.Zones {
+		if z.ContactMS == 0 && z.Passes == (session.PassCount{}) && z.Seconds == 0 {
+			continue
+		}
+		contact, density := seconds(time.Duration(z.ContactMS)*time.Millisecond), "area not known"
+		switch {
+		case z.ContactMS == 0 && z.Seconds > 0:
+			contact = seconds(time.Duration(z.Seconds)*time.Second) + " entered"
+		case z.NoContact:
+			contact += ", contact not known"
+		}
+		if z.Density > 0 {
+			density = fmt.Sprintf("~%d /cm²", z.Density)
+		}
+		rows = append(rows, fmt.Sprintf("  %s\t%s\t%s\t%s\t%s\t%s\t%s\n", z.Zone.Name(), sideWord(z.Side), passWords(z.Passes), contact, depthOr(z.P50), depthOr(z.P95), density))
+	}
+	if len(rows) == 0 {
+		return
+	}
+	fmt.Fprintln(w)
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tw, "  ZONE\tSIDE\tPASSES\tIN CONTACT\tHALF TO mm\t95 % TO mm\tTREATMENT DENSITY")
+	for _, r := range rows {
+		fmt.Fprint(tw, r)
+	}
+	tw.Flush()
+	if n := s.proc.Totals.Late; n > 0 {
+		fmt.Fprintf(w, "  %s found late, after treatment was said to be of another zone\n", count(n, "exceedance"))
+	}
+}
+
+// passWords is the count that people go by, and how it came about.
+func passWords(c session.PassCount) string {
+	var from []string
+	if c.Marked > 0 {
+		from = append(from, fmt.Sprintf("%d marked", c.Marked))
+	}
+	if c.Entered > 0 {
+		from = append(from, fmt.Sprintf("%d entered", c.Entered))
+	}
+	if c.Inferred > 0 {
+		how := "inferred"
+		if c.Estimated {
+			how = "estimated"
+		}
+		from = append(from, fmt.Sprintf("%d %s", c.Inferred, how))
+	}
+	if c.Corrected != 0 {
+		from = append(from, fmt.Sprintf("corrected by %+d", c.Corrected))
+	}
+	if len(from) == 0 {
+		return "0"
+	}
+	return fmt.Sprintf("%d (%s)", c.Shown(), strings.Join(from, ", "))
 }
 
 func (s *story) printStops(w io.Writer) {

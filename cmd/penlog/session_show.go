@@ -22,6 +22,10 @@ type sessionReport struct {
 	OpenedAtUS protocol.At     `json:"opened_at_us"`
 	EndedAtUS  protocol.At     `json:"ended_at_us"` // 0: not over
 	OpenedBy   session.By      `json:"opened_by"`
+	Operator   session.By      `json:"operator"`
+	Patient    string          `json:"patient,omitempty"` // pseudonymous
+	Accepted   session.Mode    `json:"accepted_mode"`     // none, or a mode below guarded that a person went on with
+	After      session.After   `json:"after"`             // what followed the end
 	Agent      string          `json:"agent_version"`
 	Table      string          `json:"table_version"`
 	TableHash  string          `json:"table_hash"`
@@ -160,7 +164,7 @@ func (s *story) report() sessionReport {
 	p := s.proc
 	out := sessionReport{
 		ID: s.info.ID, Simulated: s.simulated(), Source: p.Source, State: p.State, OpenedAtUS: s.info.OpenedAt,
-		EndedAtUS: p.EndedAt, OpenedBy: p.OpenedBy, Pen: p.Pen, Totals: p.Totals,
+		EndedAtUS: p.EndedAt, OpenedBy: p.OpenedBy, Operator: p.Operator, Patient: p.PatientID, Accepted: p.Accepted, After: p.After, Pen: p.Pen, Totals: p.Totals,
 		Record: recordReport{
 			Sealed: s.sealed(), Verified: s.problem == nil, Records: s.records.Seq, Head: s.records.Head,
 			Unknown: s.unknown, Chunks: s.signal.end.Seq, SignalHead: s.signal.end.Head,

@@ -209,7 +209,7 @@ func entryWords(e *session.EntryMade) string {
 }
 
 func reattributedWords(e *session.Reattributed) string {
-	s := fmt.Sprintf("%d parts were in truth in %s: %s", len(e.Spans), e.Zone.Name(), e.Reason)
+	s := fmt.Sprintf("%s of treatment belongs to %s: %s", count(uint64(len(e.Spans)), "part"), e.Zone.Name(), e.Reason)
 	if e.Late != nil {
 		s += fmt.Sprintf("; exceedance found late: %d strokes, deepest %s mm, Max depth there %s mm", e.Late.Strokes, mm(e.Late.Deepest), mm(e.Late.Ceiling))
 	}
