@@ -8,20 +8,22 @@ import (
 	"strings"
 )
 
-// Address names a port: a serial device of this PC or a TCP endpoint. It is
-// comparable; the zero Address names nothing. [ParseAddress] makes one.
+// Address names a port: a serial device of this PC, a TCP endpoint, or auto, the
+// port that somebody has to look for. It is comparable; the zero Address names
+// nothing. [ParseAddress] makes one.
 type Address struct {
-	scheme string // "serial" or "tcp"
-	name   string // "/dev/ttyUSB0", "COM5", "host:4000", "[::1]:4000"
+	scheme string // "serial", "tcp" or "auto"
+	name   string // "/dev/ttyUSB0", "COM5", "host:4000", "[::1]:4000", "" of auto
 }
 
 const (
 	schemeSerial = "serial"
 	schemeTCP    = "tcp"
+	schemeAuto   = "auto"
 )
 
 // forms is what every refusal ends with when it has nothing better to suggest.
-const forms = "write serial:///dev/ttyUSB0, serial://COM5 or tcp://host:port"
+const forms = "write serial:///dev/ttyUSB0, serial://COM5 or tcp://host:port, or auto to have the pen looked for"
 
 // AddressError says why a text is no address and what to write instead.
 type AddressError struct {
@@ -36,7 +38,7 @@ func (e *AddressError) Error() string {
 
 var comName = regexp.MustCompile(`^(?i:COM)([1-9][0-9]{0,3})$`)
 
-// ParseAddress reads serial:///dev/ttyUSB0, serial://COM5 or tcp://host:port.
+// ParseAddress reads serial:///dev/ttyUSB0, serial://COM5, tcp://host:port or auto.
 // Scheme and COM name may be in any case; a device path is kept as given, since
 // a configured name is opened as given. A refusal is an [*AddressError] with a
 // suggestion. ParseAddress(a.String()) is a again.
@@ -50,6 +52,9 @@ func ParseAddress(text string) (Address, error) {
 	}
 	if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		return refuse("holds a control character", forms)
+	}
+	if strings.EqualFold(s, schemeAuto) {
+		return Address{scheme: schemeAuto}, nil
 	}
 	scheme, rest, ok := strings.Cut(s, "://")
 	if !ok {
@@ -90,6 +95,8 @@ func withoutScheme(s string) (reason, try string) {
 		return reason, "write serial://" + strings.ToUpper(bare)
 	case strings.HasPrefix(bare, "/") && len(bare) > 1:
 		return reason, "write serial:///" + strings.TrimLeft(bare, "/")
+	case near(strings.ToLower(s), schemeAuto):
+		return "it is no address", "did you mean auto?"
 	case strings.HasPrefix(bare, "tty"), strings.HasPrefix(bare, "cu."), strings.HasPrefix(bare, "pts/"):
 		return reason, "write serial:///dev/" + bare
 	}
@@ -176,14 +183,20 @@ func near(got, want string) bool {
 
 // String is the address in its one spelling, or "" for the zero Address.
 func (a Address) String() string {
-	if a == (Address{}) {
+	switch a.scheme {
+	case "":
 		return ""
+	case schemeAuto:
+		return schemeAuto
 	}
 	return a.scheme + "://" + a.name
 }
 
 // Serial reports whether a names a serial device of this PC.
 func (a Address) Serial() bool { return a.scheme == schemeSerial }
+
+// Auto reports whether a names no port: it has to be looked for.
+func (a Address) Auto() bool { return a.scheme == schemeAuto }
 
 // MarshalText and UnmarshalText make an Address usable in flags and JSON.
 func (a Address) MarshalText() ([]byte, error) { return []byte(a.String()), nil }

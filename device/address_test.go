@@ -30,6 +30,7 @@ func TestParseAddressKeepsWhatItAccepts(t *testing.T) {
 		{" tcp://localhost:4000\n", "tcp://localhost:4000"},
 		{"TCP://10.0.0.7:04000", "tcp://10.0.0.7:4000"},
 		{"tcp://[::1]:4000", "tcp://[::1]:4000"},
+		{" Auto ", "auto"},
 		{"tcp://[fe80::1%eth0]:4000", "tcp://[fe80::1%eth0]:4000"},
 	} {
 		a, err := device.ParseAddress(tt.in)
@@ -43,12 +44,17 @@ func TestParseAddressKeepsWhatItAccepts(t *testing.T) {
 		if want := strings.HasPrefix(tt.want, "serial:"); a.Serial() != want {
 			t.Errorf("%v: Serial() = %v, want %v", a, a.Serial(), want)
 		}
+		if want := tt.want == "auto"; a.Auto() != want {
+			t.Errorf("%v: Auto() = %v, want %v", a, a.Auto(), want)
+		}
 	}
 }
 
 func TestParseAddressRefusesWithWhatToDo(t *testing.T) {
 	for _, tt := range []struct{ in, want string }{
-		{"", "write serial:///dev/ttyUSB0, serial://COM5 or tcp://host:port"},
+		{"", "write serial:///dev/ttyUSB0, serial://COM5 or tcp://host:port, or auto"},
+		{"atuo", "did you mean auto?"},
+		{"auto://", `unknown scheme "auto"`},
 		{"/dev/ttyUSB0", "write serial:///dev/ttyUSB0"},
 		{"//dev/ttyUSB0", "write serial:///dev/ttyUSB0"},
 		{"ttyUSB0", "write serial:///dev/ttyUSB0"},
@@ -104,7 +110,7 @@ func TestAddressInJSON(t *testing.T) {
 }
 
 func FuzzAddressRoundTrips(f *testing.F) {
-	for _, s := range []string{"serial:///dev/ttyUSB0", "serial://COM5", "tcp://[::1]:1", "tcp://::1:4000", "tcp://[a", "://", "serial://\\\\.\\COM1"} {
+	for _, s := range []string{"serial:///dev/ttyUSB0", "serial://COM5", "tcp://[::1]:1", "tcp://::1:4000", "tcp://[a", "auto", "://", "serial://\\\\.\\COM1"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -11,6 +11,9 @@
 // empties a [Mailbox], a watchdog outside of both. A [Keeper] runs one line
 // after the other for as long as the program lives.
 //
+// Beside these, [List] tells which ports there are and [Diagnose] what stands in
+// their way; neither opens one. Which of them is a pen's, others find out.
+//
 // The rule behind the gate: on Unix a write to a closed serial port goes, with
 // no error, into whatever file was given its number next, which may be the
 // database of record. So a handle that is still inside a read or a write is

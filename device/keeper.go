@@ -31,7 +31,10 @@ type KeeperConfig struct {
 
 	// Log takes what changes, and nothing while nothing does; nil is slog.Default.
 	Log *slog.Logger
-	// Open opens the port; nil is [Open].
+	// Open opens the port; nil is [Open]. It is called for each attempt, so it may
+	// look for the port anew each time, and return one of another address than
+	// Addr: for an Addr of auto it must be given. It is never called while a port
+	// is open, and may take as long as the search does.
 	Open func(context.Context, Address, Options) (*Port, error)
 }
 
@@ -51,6 +54,7 @@ type Keeper struct {
 // Status is what a person wants to know about the port.
 type Status struct {
 	Open     bool
+	Addr     Address   // of the open port, or else the one that is kept
 	Since    time.Time // of Open, or of its absence
 	Attempts uint64    // to open, since Since
 	Err      error     // why the port is not open; nil while it is, and before the first attempt
@@ -62,6 +66,8 @@ func NewKeeper(cfg KeeperConfig) (*Keeper, error) {
 	switch {
 	case cfg.Addr == Address{}:
 		return nil, errors.New("device: keeper: Addr names no port")
+	case cfg.Addr.Auto() && cfg.Open == nil:
+		return nil, errors.New("device: keeper: Addr is auto and Open is nil, nobody would look for the port")
 	case cfg.Opened == nil:
 		return nil, errors.New("device: keeper: Opened is nil, nobody would take what arrives")
 	}
@@ -76,7 +82,7 @@ func NewKeeper(cfg KeeperConfig) (*Keeper, error) {
 	if cfg.Open == nil {
 		cfg.Open = Open
 	}
-	return &Keeper{cfg: cfg, log: journal{log: cfg.Log.With("port", cfg.Addr.String())}}, nil
+	return &Keeper{cfg: cfg, log: journal{log: cfg.Log.With("port", cfg.Addr.String())}, status: Status{Addr: cfg.Addr}}, nil
 }
 
 // Status is a snapshot; any goroutine may ask at any time.
@@ -102,7 +108,7 @@ func (k *Keeper) Stats() Stats {
 // [*AbandonedError] of a port that hung at the very end.
 func (k *Keeper) Run(ctx context.Context) error {
 	k.mu.Lock()
-	k.status = Status{Since: time.Now()}
+	k.status = Status{Addr: k.cfg.Addr, Since: time.Now()}
 	k.mu.Unlock()
 	var pace pace
 	for {
@@ -143,7 +149,7 @@ func (k *Keeper) once(ctx context.Context) (lived time.Duration, err error) {
 	handler := k.cfg.Opened(line)
 	begin := time.Now()
 	k.mu.Lock()
-	k.line, k.status = line, Status{Open: true, Since: begin}
+	k.line, k.status = line, Status{Open: true, Addr: line.Addr(), Since: begin}
 	k.mu.Unlock()
 	over := k.log.opened()
 	err = line.Run(ctx, handler)
@@ -151,7 +157,7 @@ func (k *Keeper) once(ctx context.Context) (lived time.Duration, err error) {
 	lived = time.Since(begin)
 	k.mu.Lock()
 	k.line, k.past = nil, k.past.plus(line.Stats())
-	k.status = Status{Since: time.Now(), Err: err}
+	k.status = Status{Addr: k.cfg.Addr, Since: time.Now(), Err: err}
 	if _, ok := errors.AsType[*AbandonedError](err); ok {
 		k.stuck = append(k.stuck, line.Released())
 	}

@@ -160,6 +160,47 @@ func TestKeeperFindsAReplugWithinThreeSeconds(t *testing.T) {
 	})
 }
 
+// Who opens may choose another port each time: the status names the one at hand.
+func TestKeeperTellsWhichPortWasFound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var wires []*devicetest.Wire
+		names := []string{"serial:///dev/ttyUSB0", "serial:///dev/ttyUSB1"}
+		k, err := device.NewKeeper(device.KeeperConfig{
+			Addr:   address(t, "auto"),
+			Opened: func(*device.Line) device.Handler { return stepper(idle) },
+			Open: func(_ context.Context, a device.Address, _ device.Options) (*device.Port, error) {
+				if !a.Auto() || len(wires) == len(names) {
+					return nil, errors.New("nothing is there")
+				}
+				wires = append(wires, devicetest.NewWire())
+				return device.NewPort(address(t, names[len(wires)-1]), wires[len(wires)-1]), nil
+			},
+			Log: slog.New(slog.DiscardHandler),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		end := make(chan error, 1)
+		go func() { end <- k.Run(ctx) }()
+		for i, want := range names {
+			pass(time.Second)
+			if st := k.Status(); !st.Open || st.Addr.String() != want {
+				t.Errorf("Status() = %+v, want %s open", st, want)
+			}
+			wires[i].Unplug()
+		}
+		pass(time.Second)
+		if st := k.Status(); st.Open || !st.Addr.Auto() {
+			t.Errorf("Status() = %+v, want auto while none is open", st)
+		}
+		cancel()
+		if err := <-end; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestKeeperDoesNotFloodTheLogWhenAPenFlickers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &socket{make: func() *devicetest.Wire { // opens, and is lost at once
@@ -284,6 +325,7 @@ func TestNewKeeperNamesTheWrongField(t *testing.T) {
 	}{
 		{device.KeeperConfig{Opened: opened}, "Addr"},
 		{device.KeeperConfig{Addr: address(t, "serial://COM5")}, "Opened"},
+		{device.KeeperConfig{Addr: address(t, "auto"), Opened: opened}, "Open is nil"},
 		{device.KeeperConfig{Addr: address(t, "serial://COM5"), Opened: opened, Options: device.Options{Baud: 7}}, "7 baud"},
 	} {
 		if _, err := device.NewKeeper(tt.cfg); err == nil || !strings.Contains(err.Error(), tt.want) {

@@ -30,6 +30,8 @@ func Open(ctx context.Context, a Address, o Options) (*Port, error) {
 		return openWithin(ctx, a, o.Timeout, func() (Wire, error) { return openSerial(a, o.Baud) })
 	case schemeTCP:
 		return openTCP(ctx, a, o.Timeout)
+	case schemeAuto:
+		return nil, refused(a, ErrNotFound, "nobody looked for the port", "name it: "+forms)
 	}
 	return nil, refused(a, ErrNotFound, "no port is named", forms)
 }

@@ -43,6 +43,7 @@ func TestOpenSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 		{"a folder", "serial:///dev", device.ErrNotAPort, "name the pen's port"},
 		{"a device that is no port", "serial:///dev/null", device.ErrNotAPort, "name the pen's port"},
 		{"a Windows name", "serial://COM5", device.ErrNotFound, "write serial:///dev/ttyUSB0"},
+		{"a port that nobody looked for", "auto", device.ErrNotFound, "name it: write serial:///dev/ttyUSB0"},
 		{"nobody listens", "tcp://" + silent, device.ErrNoAnswer, "check host and port"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -41,6 +41,7 @@ type Port struct {
 	wire     Wire
 	released chan struct{} // closed when the wire's Close has returned
 	short    atomic.Uint64
+	heard    []byte // what the next Reads bring first; only who reads touches it
 
 	mu        sync.Mutex
 	changed   sync.Cond // on any change below
@@ -82,6 +83,15 @@ func (p *Port) Read(b []byte) (int, error) {
 	if err := p.enter(&p.reading); err != nil {
 		return 0, err
 	}
+	if len(p.heard) > 0 {
+		n := copy(b, p.heard)
+		p.heard = p.heard[n:]
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.reading = false
+		p.leaveLocked(OpRead, nil)
+		return n, nil
+	}
 	n, err := p.wire.Read(b)
 	n = max(0, min(n, len(b)))
 	switch {
@@ -102,6 +112,11 @@ func (p *Port) Read(b []byte) (int, error) {
 	}
 	return 0, os.ErrDeadlineExceeded
 }
+
+// Unread makes the next Reads bring b first: what was heard on this port by
+// somebody who then hands it on. It keeps b. It is called by who reads, before
+// a [Line] runs the port.
+func (p *Port) Unread(b []byte) { p.heard = append(b[:len(b):len(b)], p.heard...) }
 
 // Write writes all of b or returns an error. Writes of several goroutines do
 // not mix. Once Close was called it returns [ErrClosed] without touching the

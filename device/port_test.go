@@ -204,3 +204,32 @@ func TestReadersAndWritersTakeTurns(t *testing.T) {
 		soundly(t, w)
 	})
 }
+
+// Who listened on a port and hands it on gives back what was heard.
+func TestWhatWasHeardBeforeIsReadFirst(t *testing.T) {
+	w := devicetest.NewWire()
+	p := w.Port()
+	p.Unread([]byte("second "))
+	p.Unread([]byte("first "))
+	w.Send([]byte("third"))
+	var got []byte
+	for len(got) < len("first second third") {
+		b := make([]byte, 4)
+		n, err := p.Read(b)
+		if err != nil {
+			t.Fatalf("Read() = %v after %q", err, got)
+		}
+		got = append(got, b[:n]...)
+	}
+	if string(got) != "first second third" {
+		t.Errorf("read %q", got)
+	}
+	p.Unread([]byte("late"))
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := p.Read(make([]byte, 4)); n != 0 || err != device.ErrClosed {
+		t.Errorf("Read() of a closed port = %d, %v, want %v", n, err, device.ErrClosed)
+	}
+	soundly(t, w)
+}

@@ -1,6 +1,6 @@
 // Package devicetest is for tests: [Wire] is a cable in memory with faults to
-// order, and [TestPort] is what every port, fake or real, must pass. It knows
-// device alone, and no program imports it.
+// order, [TestPort] is what every port, fake or real, must pass, and [Tree] is a PC
+// with ports made up of files. It knows device alone, and no program imports it.
 //
 // A Wire may be used from several goroutines at once and inside a testing/synctest
 // bubble.
