@@ -56,7 +56,10 @@ type Config struct {
 	Rate       uint16 // readings per second to ask for; 0: 200
 	Baud       uint32 // bits per second to ask a UART pen for; 0: leave the line
 	Log        *slog.Logger
-	Ballast    int64 // bytes of the record's reserve for a full disk; 0: the store's default
+	// Open opens the port at each attempt; nil is device's own. For an Addr of auto
+	// it is what looks for the pen.
+	Open    func(context.Context, device.Address, device.Options) (*device.Port, error)
+	Ballast int64 // bytes of the record's reserve for a full disk; 0: the store's default
 	// Stall is handed to the store's writer: a slow disk in tests and rehearsals.
 	Stall func()
 	// Prioritize lets this process go before other programs until undo; nil: it
@@ -167,7 +170,7 @@ func (a *Agent) open(ctx context.Context) (err error) {
 		return err
 	}
 	if a.keeper, err = device.NewKeeper(device.KeeperConfig{
-		Addr: a.cfg.Addr, Options: device.Options{}, Opened: a.lineOpened, Lost: a.lineLost, Log: a.log,
+		Addr: a.cfg.Addr, Options: device.Options{}, Opened: a.lineOpened, Lost: a.lineLost, Log: a.log, Open: a.cfg.Open,
 	}); err != nil {
 		return err
 	}

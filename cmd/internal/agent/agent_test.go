@@ -79,9 +79,10 @@ func (r *room) startPen(faults ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.controls, r.seen = make(chan simpen.Control, 64), make(chan simpen.Observation, 4096)
+	controls, seen := make(chan simpen.Control, 64), make(chan simpen.Observation, 4096)
+	r.controls, r.seen = controls, seen // another pen may take this one's place
 	for _, f := range faults {
-		r.controls <- simpen.Control{Do: "fault", Name: f}
+		controls <- simpen.Control{Do: "fault", Name: f}
 	}
 	dir, err := os.MkdirTemp("", "pen") // a test's own folder may be called what no port can be
 	if err != nil {
@@ -92,10 +93,10 @@ func (r *room) startPen(faults ...string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- simpen.Run(ctx, simpen.Config{Pen: sim.Config{Profile: profile, Seed: 11}, PTY: link, Controls: r.controls,
+		ended <- simpen.Run(ctx, simpen.Config{Pen: sim.Config{Profile: profile, Seed: 11}, PTY: link, Controls: controls,
 			Observe: func(o simpen.Observation) {
 				select {
-				case r.seen <- o:
+				case seen <- o:
 				default:
 				}
 			}})

@@ -51,7 +51,7 @@ const quietFor = 3 * time.Second
 func (a *Agent) look() *session.View {
 	v := a.cold.View(a.now())
 	port := a.keeper.Status()
-	v.Host.Port, v.Host.PortOpen = a.cfg.Addr.String(), port.Open
+	v.Host.Port, v.Host.PortOpen = port.Addr.String(), port.Open
 	if port.Err != nil && !port.Open {
 		// Errors of device end with what to do.
 		v.Host.PortWhy = strings.TrimPrefix(port.Err.Error(), "device: ")
