@@ -20,6 +20,7 @@ import (
 	"penlog/cmd/internal/api"
 	"penlog/cmd/internal/demo"
 	"penlog/cmd/internal/paths"
+	"penlog/cmd/internal/ports"
 	screen "penlog/cmd/internal/term"
 	"penlog/device"
 	"penlog/session"
@@ -45,6 +46,7 @@ type agentFlags struct {
 	rate                             uint16
 	baud                             uint32
 	quiet                            bool
+	usb                              usbIDs
 }
 
 func agentCommand() *cobra.Command {
@@ -55,8 +57,14 @@ func agentCommand() *cobra.Command {
 		Long: `Reads the pen on a port, keeps it inside the depth that indication and zone
 allow, and records everything in the data folder.
 
-A port is serial:///dev/ttyUSB0, serial://COM5 or tcp://host:port. The agent
-serves its API, /metrics, /healthz and /readyz on --listen, which is loopback
+A port is serial:///dev/ttyUSB0, serial://COM5 or tcp://host:port, or auto: then
+the agent listens on the USB serial ports for a pen that announces itself, also
+after it was unplugged and came back under another name. It writes to no other
+port and refuses to choose between two pens. Opening a port may restart what is
+behind it; penlog ports says which ones that are. --usb allows further kinds of
+USB port to be listened to.
+
+The agent serves its API, /metrics, /healthz and /readyz on --listen, which is loopback
 unless you say otherwise. Ctrl-C stops the pen first and ends with the record
 on the disk; an open session is taken up, paused, at the next start.`,
 		Args: cobra.NoArgs,
@@ -65,7 +73,8 @@ on the disk; an open session is taken up, paused, at the next start.`,
 		},
 	}
 	fl := cmd.Flags()
-	fl.StringVar(&f.port, "port", "", "the pen's port (required)")
+	fl.StringVar(&f.port, "port", "", "the pen's port, or auto (required)")
+	fl.Var(&f.usb, "usb", "`VENDOR:PRODUCT` that auto may listen to, e.g. 2e8a:000a; may be given again")
 	fl.StringVar(&f.dir, "dir", "", "data folder (default "+paths.DefaultDir()+")")
 	fl.StringVar(&f.listen, "listen", "127.0.0.1:9477", "address of API and metrics; port 0 takes a free one")
 	fl.StringVar(&f.ready, "ready-file", "", "write what listens where to this file, as JSON, once at work")
@@ -85,6 +94,9 @@ func runAgent(ctx context.Context, f agentFlags, stdin io.Reader, stdout, stderr
 	addr, err := device.ParseAddress(f.port)
 	if err != nil {
 		return usage("--port: %w", err)
+	}
+	if len(f.usb) > 0 && !addr.Auto() {
+		return usage("--usb is for --port auto: a port that is named is opened whatever it is")
 	}
 	table, err := loadLimits(f.limits)
 	if err != nil {
@@ -121,7 +133,11 @@ func runAgent(ctx context.Context, f agentFlags, stdin io.Reader, stdout, stderr
 	lines := newPatientLog(logTo)
 	defer lines.end(200 * time.Millisecond)
 	log := slog.New(slog.NewTextHandler(lines, nil))
-	a, err := agent.New(ctx, agent.Config{Addr: addr, Dir: f.dir, Limits: table, Policy: pol, Clinic: cl, Cartridges: carts, Version: version(), Rate: f.rate, Baud: f.baud, Log: log, Prioritize: agent.Prioritize})
+	cfg := agent.Config{Addr: addr, Dir: f.dir, Limits: table, Policy: pol, Clinic: cl, Cartridges: carts, Version: version(), Rate: f.rate, Baud: f.baud, Log: log, Prioritize: agent.Prioritize}
+	if addr.Auto() {
+		cfg.Open = ports.NewFinder(ports.Config{Allowed: allowedUSB(f.usb, cl), Log: log}).Open
+	}
+	a, err := agent.New(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -265,6 +281,14 @@ func loadLimits(file string) (*limits.Table, error) {
 		return nil, fmt.Errorf("limits: %w: nothing runs without limits", err)
 	}
 	return limits.Load(file, data)
+}
+
+// allowedUSB are the devices that may be listened to, by the command line and by the clinic.
+func allowedUSB(given []device.USBID, c *clinic.Config) []device.USBID {
+	for _, id := range c.USB() {
+		given = append(given, device.USBID{VID: id.VID, PID: id.PID})
+	}
+	return given
 }
 
 // loadFile reads a file of the clinic. Of a built-in one it only begins the

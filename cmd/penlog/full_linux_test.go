@@ -21,6 +21,7 @@ func TestOutputThatCantBeWrittenIsAFailure(t *testing.T) {
 	}
 	for _, args := range [][]string{
 		{"limits", "show"}, {"limits", "show", "--json"},
+		{"ports", "--udev"}, {"ports"}, {"ports", "--json"},
 		{"limits", "ask", "--zone", "cheek", "--indication", "striae"},
 		{"limits", "ask", "--zone", "cheek", "--indication", "acne-scars"},
 		{"session", "list", "--dir", dir}, {"session", "show", "last", "--dir", dir}, {"session", "show", "last", "--json", "--dir", dir},

@@ -40,6 +40,7 @@ func commands() []*cobra.Command {
 		agentCommand(),
 		demoCommand(),
 		limitsCommand(),
+		portsCommand(),
 		sessionCommand(),
 	}
 }

@@ -25,6 +25,7 @@ func TestMain(m *testing.M) {
 //	exits CODE ARGS…    run penlog and expect this exit code
 //	flip FILE OLD NEW   change bytes of a file behind the program's back
 //	json QUERY WANT     look up "a.b.0.c" in standard output as JSON
+//	pc NAME DIR         make up a PC with ports, for --root; see pcs
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
@@ -37,7 +38,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"record": scriptRecord, "exits": scriptExits, "flip": scriptFlip, "json": scriptJSON, "waitfor": scriptWaitFor,
+			"record": scriptRecord, "exits": scriptExits, "flip": scriptFlip, "json": scriptJSON, "waitfor": scriptWaitFor, "pc": scriptPC,
 		},
 	})
 }
