@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -39,6 +40,9 @@ type readyFile struct {
 	PID    int    `json:"pid"`
 }
 
+// noPort is the port of a room whose pens have no link.
+const noPort = "none"
+
 type agentFlags struct {
 	port, dir, listen, ready, limits string
 	policy, clinic, cartridges       string
@@ -62,7 +66,9 @@ the agent listens on the USB serial ports for a pen that announces itself, also
 after it was unplugged and came back under another name. It writes to no other
 port and refuses to choose between two pens. Opening a port may restart what is
 behind it; penlog ports says which ones that are. --usb allows further kinds of
-USB port to be listened to.
+USB port to be listened to. With none no port is opened: for pens without a
+link, whose depth, passes and times are entered by hand. The clinic's file has
+to allow that mode.
 
 The agent serves its API, /metrics, /healthz and /readyz on --listen, which is loopback
 unless you say otherwise. Ctrl-C stops the pen first and ends with the record
@@ -73,7 +79,7 @@ on the disk; an open session is taken up, paused, at the next start.`,
 		},
 	}
 	fl := cmd.Flags()
-	fl.StringVar(&f.port, "port", "", "the pen's port, or auto (required)")
+	fl.StringVar(&f.port, "port", "", "the pen's port, or auto, or none (required)")
 	fl.Var(&f.usb, "usb", "`VENDOR:PRODUCT` that auto may listen to, e.g. 2e8a:000a; may be given again")
 	fl.StringVar(&f.dir, "dir", "", "data folder (default "+paths.DefaultDir()+")")
 	fl.StringVar(&f.listen, "listen", "127.0.0.1:9477", "address of API and metrics; port 0 takes a free one")
@@ -91,11 +97,15 @@ on the disk; an open session is taken up, paused, at the next start.`,
 }
 
 func runAgent(ctx context.Context, f agentFlags, stdin io.Reader, stdout, stderr io.Writer) error {
-	addr, err := device.ParseAddress(f.port)
+	port := f.port
+	if port == noPort {
+		port = "auto"
+	}
+	addr, err := device.ParseAddress(port)
 	if err != nil {
 		return usage("--port: %w", err)
 	}
-	if len(f.usb) > 0 && !addr.Auto() {
+	if len(f.usb) > 0 && (!addr.Auto() || f.port == noPort) {
 		return usage("--usb is for --port auto: a port that is named is opened whatever it is")
 	}
 	table, err := loadLimits(f.limits)
@@ -134,7 +144,9 @@ func runAgent(ctx context.Context, f agentFlags, stdin io.Reader, stdout, stderr
 	defer lines.end(200 * time.Millisecond)
 	log := slog.New(slog.NewTextHandler(lines, nil))
 	cfg := agent.Config{Addr: addr, Dir: f.dir, Limits: table, Policy: pol, Clinic: cl, Cartridges: carts, Version: version(), Rate: f.rate, Baud: f.baud, Log: log, Prioritize: agent.Prioritize}
-	if addr.Auto() {
+	if f.port == noPort {
+		cfg.NoPort = true
+	} else if addr.Auto() {
 		cfg.Open = ports.NewFinder(ports.Config{Allowed: allowedUSB(f.usb, cl), Log: log}).Open
 	}
 	a, err := agent.New(ctx, cfg)
@@ -158,12 +170,13 @@ func runAgent(ctx context.Context, f agentFlags, stdin io.Reader, stdout, stderr
 	closed := make(chan error, 1)
 	go func() { closed <- srv.Serve(ln) }()
 
+	var rings atomic.Bool // the alarm is to sound, for people to hear
 	below, width := func() []string { return nil }, func() int { return columns(stdout) }
 	if in, ok := stdin.(*os.File); ok && tty && !f.quiet && isTerminal(stdin) {
 		old, err := term.MakeRaw(int(in.Fd()))
 		if err == nil {
 			defer term.Restore(int(in.Fd()), old)
-			keys := &keyboard{do: a, by: session.By(f.operator), now: time.Now}
+			keys := &keyboard{do: a, by: session.By(f.operator), now: time.Now, bell: func() { rings.Store(true) }}
 			below = keys.Lines
 			out = demo.NewlineWriter{W: out}
 			typed := make(chan byte)
@@ -196,7 +209,7 @@ func runAgent(ctx context.Context, f agentFlags, stdin io.Reader, stdout, stderr
 				}
 			}()
 			io.WriteString(out, greeting)
-			show(ctx, a, out, tty, width, below)
+			show(ctx, a, out, tty, width, below, &rings)
 		}()
 	} else {
 		close(shown)
@@ -227,10 +240,11 @@ func runAgent(ctx context.Context, f agentFlags, stdin io.Reader, stdout, stderr
 
 // show draws the session, or on a pipe prints a line when something changes.
 // extra are lines below the view.
-func show(ctx context.Context, a *agent.Agent, out io.Writer, tty bool, width func() int, extra func() []string) {
+func show(ctx context.Context, a *agent.Agent, out io.Writer, tty bool, width func() int, extra func() []string, rings *atomic.Bool) {
 	t := time.NewTicker(screen.Every)
 	defer t.Stop()
 	sc := screen.Screen{Style: screen.Style{Color: os.Getenv("NO_COLOR") == ""}}
+	var bell screen.Bell
 	last := ""
 	for {
 		select {
@@ -240,6 +254,12 @@ func show(ctx context.Context, a *agent.Agent, out io.Writer, tty bool, width fu
 		}
 		v := a.View()
 		if tty {
+			if rings.Swap(false) {
+				bell.Test()
+			}
+			if bell.Rings(&v, time.Now()) {
+				io.WriteString(out, screen.Ring)
+			}
 			sc.Width = width()
 			io.WriteString(out, sc.Draw(&v, extra()...))
 		} else if l := screen.Line(&v); l != last {

@@ -15,7 +15,7 @@ import (
 )
 
 // keyHelp is the line below the view.
-const keyHelp = "space STOP · t time-out · r resume · p pause · a acknowledge · n next zone · . pass · + - correct · m mute · l locate · f finish · x abort · : any command"
+const keyHelp = "space STOP · t time-out · r resume · p pause · a acknowledge · n next zone · . pass · + - correct · b bell, h heard · m mute · l locate · f finish · x abort · : any command"
 
 // keyed are the commands that one key gives.
 var keyed = map[byte]session.Command{
@@ -46,9 +46,10 @@ var _ doer = (*agent.Agent)(nil)
 // keyboard turns keys into commands. Keys come on one goroutine, Lines is asked
 // from another.
 type keyboard struct {
-	do  doer
-	by  session.By
-	now func() time.Time
+	do   doer
+	by   session.By
+	now  func() time.Time
+	bell func() // sounds the alarm once, for people to hear
 
 	mu     sync.Mutex
 	typing bool
@@ -70,6 +71,11 @@ func (k *keyboard) press(ctx context.Context, key byte) {
 	}
 	if key == ':' {
 		k.typing, k.typed = true, nil
+		return
+	}
+	if key == 'b' {
+		k.bell()
+		k.say("the alarm sounds once: press h if it is heard")
 		return
 	}
 	cmd, ok := keyed[key]

@@ -26,7 +26,8 @@ func (h *heard) Do(_ context.Context, c session.Command) (session.Answer, error)
 func TestKeysGiveCommands(t *testing.T) {
 	at := time.Unix(1000, 0)
 	h := &heard{got: make(chan session.Command, 1)}
-	k := &keyboard{do: h, by: "op-1", now: func() time.Time { return at }}
+	rang := 0
+	k := &keyboard{do: h, by: "op-1", now: func() time.Time { return at }, bell: func() { rang++ }}
 	press := func(keys string) {
 		for i := range len(keys) {
 			k.press(t.Context(), keys[i])
@@ -58,6 +59,9 @@ func TestKeysGiveCommands(t *testing.T) {
 	press(":{\"do\":5}\r")
 	if line := k.Lines()[0]; !strings.Contains(line, "no command") {
 		t.Errorf("nonsense typed: %q", line)
+	}
+	if press("b"); rang != 1 {
+		t.Errorf("b sounds the alarm %d times", rang)
 	}
 	press("Z")
 	if line := k.Lines()[0]; !strings.Contains(line, "no such key") {

@@ -59,6 +59,7 @@ type Config struct {
 	// Open opens the port at each attempt; nil is device's own. For an Addr of auto
 	// it is what looks for the pen.
 	Open    func(context.Context, device.Address, device.Options) (*device.Port, error)
+	NoPort  bool  // the pens of this room have no link: no port is opened
 	Ballast int64 // bytes of the record's reserve for a full disk; 0: the store's default
 	// Stall is handed to the store's writer: a slow disk in tests and rehearsals.
 	Stall func()
@@ -125,6 +126,12 @@ type request struct {
 func New(ctx context.Context, cfg Config) (*Agent, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
+	}
+	if cfg.NoPort {
+		cfg.Open = func(ctx context.Context, _ device.Address, _ device.Options) (*device.Port, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
 	}
 	if cfg.Inhibit == nil {
 		cfg.Inhibit = device.InhibitSleep

@@ -52,6 +52,9 @@ func (a *Agent) look() *session.View {
 	v := a.cold.View(a.now())
 	port := a.keeper.Status()
 	v.Host.Port, v.Host.PortOpen = port.Addr.String(), port.Open
+	if a.cfg.NoPort {
+		v.Host.Port = "none"
+	}
 	if port.Err != nil && !port.Open {
 		// Errors of device end with what to do.
 		v.Host.PortWhy = strings.TrimPrefix(port.Err.Error(), "device: ")

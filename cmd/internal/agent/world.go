@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"penlog/session"
@@ -56,7 +57,12 @@ func (a *Agent) recordFact(ctx context.Context) session.Fact {
 // awakeFact says whether this PC is kept from sleeping while a session is open.
 func (a *Agent) awakeFact() session.Fact {
 	if why := a.awakeErr.Load(); why != nil {
-		return session.Fact{Words: "this PC can't be kept from sleeping: " + *why, Remedy: "switch off automatic suspend in the system's settings"}
+		// Errors of device end with what to do.
+		what, do, told := strings.Cut(strings.TrimPrefix(*why, "device: sleep not inhibited: "), "; ")
+		if !told {
+			do = "switch off automatic sleep in the system's settings"
+		}
+		return session.Fact{Words: "this PC can't be kept from sleeping: " + what, Remedy: do}
 	}
 	if a.awakeHeld.Load() {
 		return session.Fact{State: session.FactGood}
