@@ -156,16 +156,19 @@ type ackWaiter struct {
 
 // NewCold returns a Cold with no procedure.
 func NewCold(cfg ColdConfig) *Cold {
-	if cfg.Policy == nil {
-		cfg.Policy = policy.Default()
-	}
 	if cfg.Clinic == nil {
 		cfg.Clinic = clinic.Default()
 	}
-	if cfg.Cartridges == nil {
-		cfg.Cartridges = cartridge.Default()
-	}
 	return &Cold{cfg: cfg, heard: Heard{}, lostEvents: Heard{}}
+}
+
+// policy is read with the first session, and so are the cartridges when they are
+// built in: an agent that starts has other things to read.
+func (c *Cold) policy() *policy.Policy {
+	if c.cfg.Policy == nil {
+		return policy.Default()
+	}
+	return c.cfg.Policy
 }
 
 // World tells what the agent knows of the world around. Whether the tip is on
@@ -174,7 +177,10 @@ func (c *Cold) World(w World) { c.world = w }
 
 // env is what a decision rests on now.
 func (c *Cold) env(at protocol.At) *Env {
-	e := Env{Limits: c.cfg.Limits, Policy: c.cfg.Policy, Clinic: c.cfg.Clinic, Cartridges: c.cfg.Cartridges, At: at, World: c.world}
+	e := Env{Limits: c.cfg.Limits, Policy: c.policy(), Clinic: c.cfg.Clinic, Cartridges: c.cfg.Cartridges, At: at, World: c.world}
+	if e.Cartridges == nil {
+		e.Cartridges = cartridge.Default()
+	}
 	e.World.Contact = c.have && c.last.Flags.Has(protocol.FlagContactKnown|protocol.FlagContact)
 	return &e
 }

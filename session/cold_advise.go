@@ -18,7 +18,7 @@ func (c *Cold) advise(now protocol.Instant, at protocol.At) {
 	}
 	z := p.Totals.zone(p.Here)
 	most, dense := c.planMost(p)
-	c.cue(Dwell, c.track.Dwells() > c.cfg.Policy.Dwell(), now, at)
+	c.cue(Dwell, c.track.Dwells() > c.policy().Dwell(), now, at)
 	c.cue(PassesAbovePlan, most > 0 && z.Passes.Shown() > most, now, at)
 	c.cue(DensityAbovePlan, dense > 0 && z.Density > uint64(dense), now, at)
 }
@@ -26,7 +26,7 @@ func (c *Cold) advise(now protocol.Instant, at protocol.At) {
 // planMost are the passes and the density above which a cue is given: the plan's,
 // and for passes also the policy's; 0: none.
 func (c *Cold) planMost(p *Procedure) (most, dense int) {
-	_, _, most, _ = c.cfg.Policy.Passes(p.Here.Indication)
+	_, _, most, _ = c.policy().Passes(p.Here.Indication)
 	if n := p.Ruling.PassesMost; n > 0 && (most == 0 || n < most) {
 		most = n
 	}

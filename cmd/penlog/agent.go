@@ -112,15 +112,15 @@ func runAgent(ctx context.Context, f agentFlags, stdin io.Reader, stdout, stderr
 	if err != nil {
 		return err
 	}
-	pol, err := loadFile(f.policy, policy.Load, policy.Default)
+	pol, err := loadFile(f.policy, policy.Load)
 	if err != nil {
 		return fmt.Errorf("--policy: %w", err)
 	}
-	cl, err := loadFile(f.clinic, clinic.Load, nil)
+	cl, err := loadFile(f.clinic, clinic.Load)
 	if err != nil {
 		return fmt.Errorf("--clinic: %w", err)
 	}
-	carts, err := loadFile(f.cartridges, cartridge.Load, cartridge.Default)
+	carts, err := loadFile(f.cartridges, cartridge.Load)
 	if err != nil {
 		return fmt.Errorf("--cartridges: %w", err)
 	}
@@ -311,13 +311,10 @@ func allowedUSB(given []device.USBID, c *clinic.Config) []device.USBID {
 	return given
 }
 
-// loadFile reads a file of the clinic. Of a built-in one it only begins the
-// reading, and gives nil: the agent takes it once its store is open.
-func loadFile[T any](file string, load func(string, []byte) (*T, error), builtIn func() *T) (*T, error) {
+// loadFile reads a file of the clinic; without one it gives nil, which means the
+// built-in one.
+func loadFile[T any](file string, load func(string, []byte) (*T, error)) (*T, error) {
 	if file == "" {
-		if builtIn != nil {
-			go builtIn()
-		}
 		return nil, nil
 	}
 	data, err := os.ReadFile(file)

@@ -36,11 +36,18 @@ func tableFlag(c *cobra.Command) func() (*limits.Table, error) {
 
 // loadTable reads a limits file; a file that is refused gives a [limits.FileError].
 func loadTable(stdin io.Reader, file string) (*limits.Table, error) {
+	return loadNamed(stdin, "limits", file, limits.Load)
+}
+
+// loadNamed reads a clinic's file, or standard input for -. A file that is refused
+// gives a [strictyaml.Error].
+func loadNamed[T any](stdin io.Reader, what, file string, load func(string, []byte) (T, error)) (T, error) {
+	var none T
 	in, name := stdin, "standard input"
 	if file != "-" {
 		f, err := os.Open(file)
 		if err != nil {
-			return nil, fmt.Errorf("limits file: %w", err)
+			return none, fmt.Errorf("%s file: %w", what, err)
 		}
 		defer f.Close()
 		in, name = f, filepath.Base(file)
@@ -48,9 +55,9 @@ func loadTable(stdin io.Reader, file string) (*limits.Table, error) {
 	// One byte more than is allowed, so that too long a file is told so.
 	data, err := io.ReadAll(io.LimitReader(in, strictyaml.MaxSize+1))
 	if err != nil {
-		return nil, fmt.Errorf("limits file: %w", err)
+		return none, fmt.Errorf("%s file: %w", what, err)
 	}
-	return limits.Load(name, data)
+	return load(name, data)
 }
 
 // refusedFile words a file that can't be used as the end of a command.

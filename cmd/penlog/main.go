@@ -38,8 +38,11 @@ const (
 func commands() []*cobra.Command {
 	return []*cobra.Command{
 		agentCommand(),
+		cartridgesCommand(),
+		clinicCommand(),
 		demoCommand(),
 		limitsCommand(),
+		policyCommand(),
 		portsCommand(),
 		sessionCommand(),
 	}

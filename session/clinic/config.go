@@ -15,6 +15,9 @@ const Guarded = "guarded"
 // modeCodes are the modes of work. Source: DESIGN, table of modes.
 var modeCodes = []string{Guarded, "stoppable", "monitor_only", "manual"}
 
+// Modes returns the codes of all modes of work, guarded first.
+func Modes() []string { return slices.Clone(modeCodes) }
+
 // Button is what a press of the pen's button means to Penlog. The codes are part of
 // the record and never change their meaning.
 type Button string

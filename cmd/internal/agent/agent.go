@@ -136,14 +136,8 @@ func New(ctx context.Context, cfg Config) (*Agent, error) {
 	if cfg.Inhibit == nil {
 		cfg.Inhibit = device.InhibitSleep
 	}
-	if cfg.Policy == nil {
-		cfg.Policy = policy.Default()
-	}
 	if cfg.Clinic == nil {
 		cfg.Clinic = clinic.Default()
-	}
-	if cfg.Cartridges == nil {
-		cfg.Cartridges = cartridge.Default()
 	}
 	a := &Agent{
 		cfg: cfg, log: cfg.Log, epoch: time.Now(),
@@ -345,10 +339,20 @@ func (a *Agent) Do(ctx context.Context, cmd session.Command) (session.Answer, er
 }
 
 // Policy is what is asked of a patient in this room.
-func (a *Agent) Policy() *policy.Policy { return a.cfg.Policy }
+func (a *Agent) Policy() *policy.Policy {
+	if a.cfg.Policy == nil {
+		return policy.Default()
+	}
+	return a.cfg.Policy
+}
 
 // Cartridges is what this room knows of cartridges.
-func (a *Agent) Cartridges() *cartridge.Catalogue { return a.cfg.Cartridges }
+func (a *Agent) Cartridges() *cartridge.Catalogue {
+	if a.cfg.Cartridges == nil {
+		return cartridge.Default()
+	}
+	return a.cfg.Cartridges
+}
 
 // View returns what people see, at most 20 ms old. Any goroutine may ask.
 func (a *Agent) View() session.View { return *a.view.Load() }
