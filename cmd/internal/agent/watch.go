@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"slices"
 	"sync"
 
 	"penlog/session"
@@ -62,7 +63,7 @@ func (ws *watchers) show(v *session.View) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	for w := range ws.all {
-		events := ws.events
+		events := slices.Clip(ws.events) // every watcher has the same: none may append in place
 		if len(w.kept) > 0 {
 			events = append(w.kept, ws.events...)
 		}

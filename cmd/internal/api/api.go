@@ -33,11 +33,12 @@ type Server struct {
 	mux     http.Handler
 	secret  string
 	repeats repeats
+	feed    feed
 }
 
 // New returns a server for a. version is shown in the metrics.
 func New(a *agent.Agent, version string) *Server {
-	s := &Server{agent: a, secret: newSecret()}
+	s := &Server{agent: a, secret: newSecret(), feed: feed{agent: a}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/state", s.state)
 	mux.HandleFunc("POST /v1/command", s.command)

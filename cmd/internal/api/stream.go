@@ -2,60 +2,142 @@ package api
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"penlog/cmd/internal/agent"
 	"penlog/session"
 )
 
-// streamWrite bounds the writing of one event to a client: a slower one is
-// dropped, never waited for.
-const streamWrite = 2 * time.Second
+const (
+	// streamEvery is how often clients are sent a view at most.
+	streamEvery = 100 * time.Millisecond
+	// streamWrite bounds the writing of one frame to a client, and streamBehind the
+	// frames that wait for it: a slower one is dropped, never waited for.
+	streamWrite  = 2 * time.Second
+	streamBehind = 20
+)
 
 // Frame is one event of the stream.
 type Frame struct {
 	View   session.View `json:"view"`
 	Events []NamedEvent `json:"events,omitempty"`
-	Missed int          `json:"missed,omitempty"` // frames this client was too slow for
+	Missed int          `json:"missed,omitempty"` // views left out since the stream began, while this PC was too busy
 }
 
-// streamEvery is how often a client is sent a view at most.
-const streamEvery = 100 * time.Millisecond
+// feed makes the frames of the stream, each once for all clients.
+type feed struct {
+	agent *agent.Agent
 
-// stream sends views and events as server-sent events. What comes faster than it
-// may be sent is sent together: the newest view, and every event.
-func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
-	rc := http.NewResponseController(w)
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("Cache-Control", "no-store")
-	watch := s.agent.Watch()
-	defer s.agent.Unwatch(watch)
+	mu      sync.Mutex
+	clients map[chan []byte]struct{} // a client that is too slow has its channel closed
+	running bool
+}
+
+// join begins to feed a client; end it with leave.
+func (f *feed) join() chan []byte {
+	c := make(chan []byte, streamBehind)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.clients == nil {
+		f.clients = map[chan []byte]struct{}{}
+	}
+	f.clients[c] = struct{}{}
+	if !f.running {
+		f.running = true
+		go f.run(f.agent.Watch())
+	}
+	return c
+}
+
+func (f *feed) leave(c chan []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.clients, c)
+}
+
+// run feeds the clients until none is left. What comes faster than it may be sent is
+// sent together: the newest view, and every event.
+func (f *feed) run(watch *agent.Watch) {
+	defer f.agent.Unwatch(watch)
 	due := time.NewTicker(streamEvery)
 	defer due.Stop()
 	var next agent.Update
 	waits := false
 	for {
 		select {
-		case <-r.Context().Done():
-			return
 		case u := <-watch.C:
 			u.Events = append(next.Events, u.Events...)
 			next, waits = u, true
 			continue
 		case <-due.C:
 		}
-		if !waits {
-			continue
+		var b []byte
+		if waits {
+			b = frame(&next)
 		}
-		b, err := json.Marshal(Frame{View: next.View, Events: named(next.Events), Missed: next.Missed})
-		if err != nil || rc.SetWriteDeadline(time.Now().Add(streamWrite)) != nil {
+		if !f.send(b) {
 			return
 		}
-		if _, err := fmt.Fprintf(w, "data: %s\n\n", b); err != nil || rc.Flush() != nil {
+		if waits {
+			next, waits = agent.Update{}, false
+		}
+	}
+}
+
+// send hands a frame, if there is one, to every client. When none is left it reports
+// false: the run is over.
+func (f *feed) send(b []byte) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for c := range f.clients {
+		if b == nil {
+			break
+		}
+		select {
+		case c <- b:
+		default:
+			delete(f.clients, c)
+			close(c)
+		}
+	}
+	f.running = len(f.clients) > 0
+	return f.running
+}
+
+// frame words an update as a server-sent event; nil when it can't be worded.
+func frame(u *agent.Update) []byte {
+	b, err := json.Marshal(Frame{View: u.View, Events: named(u.Events), Missed: u.Missed})
+	if err != nil {
+		return nil
+	}
+	return append(append([]byte("data: "), b...), "\n\n"...)
+}
+
+// stream sends views and events as server-sent events: what is now, and then what
+// changes.
+func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
+	rc := http.NewResponseController(w)
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
+	frames := s.feed.join()
+	defer s.feed.leave(frames)
+	b, more := frame(&agent.Update{View: s.agent.View()}), true
+	for b != nil {
+		if rc.SetWriteDeadline(time.Now().Add(streamWrite)) != nil {
 			return
 		}
-		next, waits = agent.Update{}, false
+		if _, err := w.Write(b); err != nil || rc.Flush() != nil {
+			return
+		}
+		select {
+		case <-r.Context().Done():
+			return
+		case b, more = <-frames:
+			if !more {
+				return
+			}
+		}
 	}
 }
