@@ -93,7 +93,7 @@ func (h *host) start(now protocol.Instant) {
 		binary.LittleEndian.PutUint64(seed[i:], h.rng.next())
 	}
 	h.hot = session.NewHot(session.HotConfig{Host: protocol.HostConfig{Life: w.cfg.Seams.Life}, Seed: seed, Emit: h.emit})
-	h.cold = session.NewCold(session.ColdConfig{Limits: w.table, Version: "campaign", NewID: w.newID})
+	h.cold = session.NewCold(session.ColdConfig{Limits: w.table, Clinic: room(), Version: "campaign", NewID: w.newID})
 	h.handed = nil
 	if s := w.disk.open(); s != nil {
 		h.handed = s.refold()
@@ -231,7 +231,7 @@ func (h *host) stepCold(now protocol.Instant) {
 	h.coldAt = now.Add(coldTick)
 	m, at := h.mono(now), h.w.wall(now)
 	if p := h.cold.Procedure(); h.w.cfg.Seams.Resume && h.lives > 1 && p != nil && p.State == session.Paused {
-		h.asked = append(h.asked, session.Command{Do: session.CmdResume, By: "nobody"})
+		h.asked = append(h.asked, session.Command{Do: session.CmdResume, By: technician})
 	}
 	h.w.peak(&h.w.res.Counts.Peaks.Notes, len(h.notes))
 	first := h.rng.below(3)

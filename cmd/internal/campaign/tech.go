@@ -43,7 +43,9 @@ func (t *tech) ask(c session.Command) {
 	if !h.alive {
 		return
 	}
-	c.By = "tech"
+	if c.By == "" {
+		c.By = technician
+	}
 	t.w.logf("technician: %s %s", c.Do, func() string {
 		if c.Do == session.CmdChoose {
 			return c.Zone.String() + " for " + c.Indication.String()
@@ -79,7 +81,7 @@ func (t *tech) act(now protocol.Instant) {
 		if t.w.end.Sub(now) > 8*time.Second {
 			t.opened++
 			t.task = -1
-			for _, c := range append([]session.Command{rehearsal.Open("tech")}, rehearsal.Prepare("tech")...) {
+			for _, c := range append([]session.Command{rehearsal.Open(technician)}, rehearsal.Prepare(technician)...) {
 				t.ask(c)
 			}
 		}
@@ -114,23 +116,4 @@ func (t *tech) go_(do session.CommandKind, p *session.Procedure) {
 		return
 	}
 	t.ask(session.Command{Do: do})
-}
-
-// whim is a command out of turn.
-func (t *tech) whim() {
-	do := pick(&t.rng, []session.CommandKind{session.CmdChoose, session.CmdChoose, session.CmdArm, session.CmdPause, session.CmdStop,
-		session.CmdResume, session.CmdResume, session.CmdAcknowledge, session.CmdNote, session.CmdAbort, session.CmdFinish, session.CmdInterrupt,
-		session.CmdAcceptPen, session.CmdLocate, session.CmdOpen})
-	c := session.Command{Do: do}
-	if do == session.CmdNote {
-		c.Text = "whim"
-	}
-	if do == session.CmdChoose {
-		s := pick(&t.rng, sites)
-		if t.rng.chance(20) {
-			s = site{zone: pick(&t.rng, sites).zone, indication: pick(&t.rng, sites).indication} // perhaps not offered
-		}
-		c.Zone, c.Indication = s.zone, s.indication
-	}
-	t.ask(c)
 }

@@ -1,0 +1,142 @@
+package campaign
+
+import (
+	"penlog/protocol"
+	"penlog/session"
+	"penlog/session/clinic"
+	"penlog/session/limits"
+	"penlog/session/policy"
+)
+
+// The people of the campaign's clinic.
+const (
+	technician = session.By("tech")
+	clinician  = session.By("doc")
+)
+
+// room is what the campaign's clinic allows: two people, and overrides by one.
+func room() *clinic.Config {
+	c, err := clinic.Load("campaign", []byte(`format: penlog-clinic/1
+version: campaign
+modes: [guarded]
+people: [{id: tech, role: technician}, {id: doc, role: clinician}]
+two_for_an_override: false
+`))
+	if err != nil {
+		panic(err) // a fault of this program
+	}
+	return c
+}
+
+// turns are the commands that steer permits; seldom are all others.
+var turns = []session.CommandKind{session.CmdChoose, session.CmdChoose, session.CmdArm, session.CmdPause, session.CmdStop,
+	session.CmdResume, session.CmdResume, session.CmdAcknowledge, session.CmdNote, session.CmdAbort, session.CmdFinish, session.CmdInterrupt,
+	session.CmdAcceptPen, session.CmdLocate, session.CmdOpen}
+
+// whim is a command out of turn: often one of a treatment, now and then any that
+// there is, by anyone, with what it takes drawn at random.
+func (t *tech) whim() {
+	r := &t.rng
+	c := session.Command{Do: pick(r, turns)}
+	switch {
+	case r.chance(25):
+		c.Do = pick(r, session.CommandSpecs()).Do
+	case r.chance(25):
+		c.Do = pick(r, []session.CommandKind{session.CmdOverride, session.CmdEndOverride, session.CmdReattribute, session.CmdNext, session.CmdCartridge})
+	}
+	c.By = pick(r, []session.By{technician, technician, clinician})
+	if spec, ok := c.Do.Spec(); ok {
+		for _, f := range spec.Takes {
+			t.fill(&c, f)
+		}
+	}
+	t.ask(c)
+}
+
+// fill draws one field of a command, mostly so that it could be taken.
+func (t *tech) fill(c *session.Command, field string) {
+	r := &t.rng
+	depths := []protocol.Micrometres{0, 500, 1000, 1500, 1750, 2000, 2500}
+	tri := func() policy.Tri { return pick(r, []policy.Tri{"no", "no", "no", "yes", "unknown"}) }
+	switch field {
+	case "zone":
+		c.Zone = pick(r, sites).zone
+		if p := t.w.host.cold.Procedure(); p != nil && p.Chosen && r.chance(50) {
+			c.Zone = p.Verdict.Zone
+		}
+	case "indication":
+		for _, s := range sites {
+			if s.zone == c.Zone {
+				c.Indication = s.indication
+			}
+		}
+		if r.chance(20) {
+			c.Indication = pick(r, sites).indication // perhaps not offered
+		}
+	case "wanted_um":
+		if r.chance(20) {
+			c.Wanted = pick(r, depths)
+		}
+	case "value_um":
+		c.Value = pick(r, depths)
+	case "patient":
+		c.Patient = pick(r, []string{"patient-1", "patient-2"})
+	case "text":
+		c.Text = "whim"
+	case "code":
+		c.Code = pick(r, []string{"", "faint", "pain", "cold_sore"})
+	case "second":
+		c.Second = pick(r, []session.By{"", technician, clinician})
+	case "to":
+		c.To = pick(r, []session.By{technician, clinician})
+	case "mode":
+		c.Mode = pick(r, []session.Mode{session.ModeGuarded, session.ModeManual})
+	case "delta":
+		c.Delta = r.below(3) - 1
+	case "area_mm2":
+		c.AreaMM2 = r.below(9000)
+	case "from_us": // a span within the last minute, now and then the wrong way round; or none
+		if r.chance(50) {
+			c.FromAt = t.w.wall(t.w.now) - protocol.At(r.below(60_000_000))
+			c.ToAt = c.FromAt + protocol.At(r.below(20_000_000)-200_000)
+		}
+	case "seq":
+		c.Seq = uint64(r.below(60))
+	case "meaning":
+		c.Meaning = pick(r, session.Meanings())
+	case "describe":
+		c.Describe = &session.Description{Phototype: r.below(7), Method: "operator", Age: r.below(60), First: tri()}
+	case "plan":
+		for range 1 + r.below(3) {
+			s := pick(r, sites)
+			c.Plan = append(c.Plan, session.PlanItem{Zone: s.zone, Indication: s.indication, Depth: pick(r, depths)})
+		}
+	case "answers":
+		q := pick(r, policy.Default().Questions())
+		c.Answers = []session.Answered{{Code: q.Code, Answer: tri()}}
+	case "rest":
+		c.Rest = tri()
+	case "consent":
+		c.Consent = &session.Consent{Version: "2", OffLabel: r.chance(80)}
+	case "anaesthetic":
+		c.Anaesthetic = &session.Anaesthetic{Step: pick(r, []string{"none", "on", "off", "wiped", "wiped", "reaction"}), Product: "cream"}
+	case "product":
+		c.Product = &session.Product{Name: "gel", Sterile: true, Purpose: "glide"}
+	case "cartridge":
+		c.Cartridge = &session.CartridgeGiven{Intact: true, Model: "test", Needles: 12, Length: pick(r, []protocol.Micrometres{0, 1000, 2000, 3000})}
+	case "pen":
+		c.Pen = &session.DeclaredPen{Vendor: "v", Model: "m", DepthMax: 2000}
+	case "entry":
+		c.Entry = &session.Entry{Passes: r.below(4), Seconds: r.below(60)}
+	case "endpoint":
+		c.Endpoint = &session.Endpoint{Sign: pick(r, session.Endpoints())}
+	case "outcome":
+		c.Outcome = &session.Outcome{Reaction: "erythema"}
+	case "aftercare":
+		c.Aftercare = &session.Aftercare{Leaflet: "1", Verbal: true}
+	case "adverse":
+		c.Adverse = &session.Adverse{Type: "whim", Severity: "mild"}
+	case "side":
+		c.Side = pick(r, []limits.Side{limits.SideNone, limits.SideNone, limits.Left})
+	}
+}
