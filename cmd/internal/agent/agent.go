@@ -86,7 +86,8 @@ type Agent struct {
 	orders   chan session.Order
 	commands chan request
 	commits  chan uint64
-	done     chan struct{} // closed when nobody answers commands any more
+	done     chan struct{} // closed when no command is taken any more
+	ended    chan struct{} // closed when the last answer was given
 
 	hotMu sync.Mutex
 	hot   *session.Hot
@@ -143,7 +144,7 @@ func New(ctx context.Context, cfg Config) (*Agent, error) {
 		cfg: cfg, log: cfg.Log, epoch: time.Now(),
 		notes: make(chan session.Note, notesCap), orders: make(chan session.Order, ordersCap),
 		commands: make(chan request, commandsCap), commits: make(chan uint64, 2*store.DefaultQueue),
-		done: make(chan struct{}), awake: make(chan bool, 1), late: make(chan struct{}, 1), waiting: map[uint64]chan session.Answer{},
+		done: make(chan struct{}), ended: make(chan struct{}), awake: make(chan bool, 1), late: make(chan struct{}, 1), waiting: map[uint64]chan session.Answer{},
 	}
 	var seed [32]byte
 	rand.Read(seed[:])
@@ -310,31 +311,59 @@ func (a *Agent) Run(ctx context.Context) error {
 		err = errors.Join(err, <-wrote)
 	}
 	a.drainCommits()
+	close(a.ended)
 	return errors.Join(err, a.store.Close())
+}
+
+// Asked is a command that was given, and is answered when its events are on the disk.
+type Asked struct {
+	answer chan session.Answer
+	ended  <-chan struct{}
 }
 
 // Do gives a command and waits until its events are on the disk. The error is a
 // *[session.RefusedError] when it was refused.
 func (a *Agent) Do(ctx context.Context, cmd session.Command) (session.Answer, error) {
-	l, err := a.lookUp(ctx, &cmd)
+	q, err := a.Ask(ctx, cmd)
 	if err != nil {
 		return session.Answer{Err: err}, err
+	}
+	return q.Answer(ctx)
+}
+
+// Ask gives a command and does not wait for its answer. With an error the command
+// was not given and never will be.
+func (a *Agent) Ask(ctx context.Context, cmd session.Command) (*Asked, error) {
+	l, err := a.lookUp(ctx, &cmd)
+	if err != nil {
+		return nil, err
 	}
 	r := request{cmd, l, make(chan session.Answer, 1)}
 	select {
 	case a.commands <- r:
+		return &Asked{r.answer, a.ended}, nil
 	case <-a.done:
-		return session.Answer{}, errors.New("agent: it is stopping")
+		return nil, errors.New("agent: it is stopping")
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// Answer waits for the answer. When ctx ends first, nothing is known of the
+// command's fate: it may still be carried out, and Answer may be asked again.
+func (q *Asked) Answer(ctx context.Context) (session.Answer, error) {
+	select {
+	case ans := <-q.answer:
+		return ans, ans.Err
 	case <-ctx.Done():
 		return session.Answer{}, ctx.Err()
+	case <-q.ended:
 	}
 	select {
-	case ans := <-r.answer:
+	case ans := <-q.answer: // it came with the end
 		return ans, ans.Err
-	case <-a.done:
-		return session.Answer{}, errors.New("agent: it stopped before the answer was on the disk")
-	case <-ctx.Done():
-		return session.Answer{}, ctx.Err()
+	default:
+		return session.Answer{}, errors.New("agent: it stopped before this was on the disk")
 	}
 }
 

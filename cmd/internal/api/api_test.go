@@ -24,8 +24,8 @@ import (
 // secrets are those of the servers, by URL.
 var secrets sync.Map
 
-// serve starts an agent whose pen is not there, and its API.
-func serve(t *testing.T) *httptest.Server {
+// idle starts an agent whose pen is not there.
+func idle(t *testing.T) *agent.Agent {
 	t.Helper()
 	addr, err := device.ParseAddress("tcp://127.0.0.1:1")
 	if err != nil {
@@ -39,6 +39,19 @@ func serve(t *testing.T) *httptest.Server {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	return a
+}
+
+// serve starts an agent whose pen is not there, and its API.
+func serve(t *testing.T) *httptest.Server {
+	t.Helper()
+	a := idle(t)
 	s := httptest.NewUnstartedServer(nil)
 	served := api.New(a, "test")
 	s.Config = served.HTTP()
@@ -47,10 +60,6 @@ func serve(t *testing.T) *httptest.Server {
 	t.Cleanup(func() {
 		s.CloseClientConnections()
 		s.Close()
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
 	})
 	return s
 }

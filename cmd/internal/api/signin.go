@@ -31,9 +31,14 @@ func (s *Server) signedIn(r *http.Request) bool {
 // mayGive refuses a command that needs a sign-in to who has none. To stop, pause,
 // abort, acknowledge and mute waits for nobody's badge.
 func (s *Server) mayGive(r *http.Request, do session.CommandKind) *session.RefusedError {
-	if spec, ok := do.Spec(); ok && spec.Open || s.signedIn(r) {
+	if needsNoSignIn(do) || s.signedIn(r) {
 		return nil
 	}
 	return &session.RefusedError{Code: "sign_in", Words: "nobody has signed in for " + string(do),
 		Remedy: "send this start's secret as 'Authorization: Bearer SECRET'; it is in the agent's ready file"}
+}
+
+func needsNoSignIn(do session.CommandKind) bool {
+	spec, ok := do.Spec()
+	return ok && spec.Open
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"sync"
 	"time"
@@ -17,6 +18,8 @@ const (
 	// frames that wait for it: a slower one is dropped, never waited for.
 	streamWrite  = 2 * time.Second
 	streamBehind = 20
+	// maxStreams is how many streams there are at once: connections are left for commands.
+	maxStreams = maxConns / 2
 )
 
 // Frame is one event of the stream.
@@ -35,11 +38,14 @@ type feed struct {
 	running bool
 }
 
-// join begins to feed a client; end it with leave.
+// join begins to feed a client, end it with leave; nil when there are too many.
 func (f *feed) join() chan []byte {
 	c := make(chan []byte, streamBehind)
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if len(f.clients) >= maxStreams {
+		return nil
+	}
 	if f.clients == nil {
 		f.clients = map[chan []byte]struct{}{}
 	}
@@ -118,10 +124,14 @@ func frame(u *agent.Update) []byte {
 // stream sends views and events as server-sent events: what is now, and then what
 // changes.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
+	frames := s.feed.join()
+	if frames == nil {
+		fail(w, &session.RefusedError{Code: "too_many", Words: fmt.Sprintf("%d streams are open already", maxStreams), Remedy: "close one, then open this one again"}, http.StatusServiceUnavailable)
+		return
+	}
 	rc := http.NewResponseController(w)
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
-	frames := s.feed.join()
 	defer s.feed.leave(frames)
 	b, more := frame(&agent.Update{View: s.agent.View()}), true
 	for b != nil {
