@@ -221,6 +221,7 @@ func (a *Agent) takeUp(ctx context.Context, id session.ID) error {
 		return err
 	}
 	a.opened, a.marked = id, p.Source
+	a.counts.inZone(p.Verdict.Zone)
 	a.cold.Restore(p, chain, signal, tail, a.now(), wall())
 	a.flush()
 	a.log.Info("session taken up", "session", id.String(), "state", a.cold.Procedure().State.String(), "records", p.Events)

@@ -52,6 +52,12 @@ func (c *counts) visitLocked(e session.Event) {
 	}
 }
 
+// inZone says where strokes are made from now on.
+func (c *counts) inZone(z limits.Zone) {
+	defer c.lock()()
+	c.zone = z
+}
+
 func (c *counts) strokesInLocked(zone limits.Zone, e *session.MotorRested) {
 	if zone == limits.ZoneNone || e.Did.OnMS == 0 {
 		return

@@ -5,11 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -196,6 +198,20 @@ func (d *clinicDay) view() session.View {
 		d.t.Fatal(err)
 	}
 	return v
+}
+
+func (d *clinicDay) metrics() string {
+	d.t.Helper()
+	resp, err := http.Get(d.url + "/metrics")
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return string(b)
 }
 
 func (d *clinicDay) until(what string, ok func(session.View) bool) session.View {
@@ -519,6 +535,9 @@ func TestADayInTheClinic(t *testing.T) {
 	}
 	d.ready(session.CmdResume)
 	d.treat(2)
+	if text := d.metrics(); !strings.Contains(text, `penlog_stroke_depth_metres_count{zone="cheek"}`) {
+		t.Error("strokes after a restart are of no zone")
+	}
 	d.finish()
 	first := ids["plan"]
 	d.do(session.CmdAdverse, func(c *session.Command) {
