@@ -90,7 +90,7 @@ var (
 	late       = desc("exceedances_found_late_total", "Exceedances found when treatment was said to be of another zone.")
 	zoneDepth  = desc("stroke_depth_metres", "Depth of strokes, by zone; zones beyond the first five are counted together.", "zone")
 	zoneRate   = desc("stroke_rate_by_zone_hertz", "Stroke rate at which strokes were made, by zone.", "zone")
-	pen        = desc("pen_info", "A constant 1 with the clinic's own name for the pen.", "pen")
+	pen        = desc("pen_info", "A constant 1 with the clinic's own name for the pen that is there.", "pen")
 	decide     = desc("stop_decision_seconds", "From bytes read to the revoke handed to the port's writer.")
 	stop       = desc("stop_seconds", "From a stop to the motor off in telemetry.")
 	age        = desc("reading_age_seconds", "Age of readings at arrival, upper bound.")
@@ -156,6 +156,9 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 		gauge(broken, 1, b.Rule.String(), b.Response.String())
 	}
 	if v.PenUp {
+		if n.Alias != "" {
+			gauge(pen, 1, n.Alias)
+		}
 		gauge(simulated, is(v.Simulated))
 		gauge(strokeRate, float64(v.Rate)/10)
 		if v.Depth >= 0 {
@@ -175,9 +178,6 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 		if v.Accepted > session.ModeGuarded {
 			gauge(accepted, 1, v.Accepted.String())
 		}
-	}
-	if n.Alias != "" {
-		gauge(pen, 1, n.Alias)
 	}
 	count(overrides, n.Visits.Overrides)
 	count(cartridges, n.Visits.Cartridges)

@@ -91,7 +91,7 @@ func TestSeriesOfAPenThatIsGoneGoWithIt(t *testing.T) {
 	f.counts.View.PenUp, f.counts.View.Mode = false, session.ModeNone
 	f.ready = errors.New("stopping")
 	text := scrape(t, f)
-	for _, gone := range []string{"penlog_needle_depth_metres", "penlog_set_depth_metres", "penlog_stroke_rate_hertz", "penlog_pen_battery_ratio", "penlog_pen_simulated"} {
+	for _, gone := range []string{"penlog_needle_depth_metres", "penlog_set_depth_metres", "penlog_stroke_rate_hertz", "penlog_pen_battery_ratio", "penlog_pen_simulated", "penlog_pen_info"} {
 		if strings.Contains(text, gone) {
 			t.Errorf("%s is still there", gone)
 		}
