@@ -2,7 +2,12 @@ package agent
 
 import (
 	"context"
+	"time"
 )
+
+// awakeAgain is how long after a refusal it is tried again to keep the PC awake: the
+// system may have been busy, or somebody mended it.
+const awakeAgain = 10 * time.Second
 
 // stayAwake says whether this PC must not sleep. It never waits: of two wishes
 // the later counts.
@@ -15,7 +20,7 @@ func (a *Agent) stayAwake(on bool) {
 }
 
 // runAwake keeps the PC from sleeping while that is wanted. Where it can't, it
-// says so once: a sleep then ends in a hold and a pause, as a clock that jumped.
+// says so once and goes on trying: a sleep then ends in a hold and a pause, as a clock that jumped.
 func (a *Agent) runAwake(ctx context.Context) {
 	var release func()
 	end := func() {
@@ -26,7 +31,7 @@ func (a *Agent) runAwake(ctx context.Context) {
 		}
 	}
 	defer end()
-	failed := false
+	var failed time.Time
 	for {
 		select {
 		case <-ctx.Done():
@@ -35,16 +40,18 @@ func (a *Agent) runAwake(ctx context.Context) {
 			switch {
 			case !on:
 				end()
-			case release == nil && !failed:
+			case release == nil && time.Since(failed) >= awakeAgain:
 				r, err := a.cfg.Inhibit("a microneedling session is armed")
 				if err != nil {
-					failed = true
+					failed = time.Now()
 					s := err.Error()
-					a.awakeErr.Store(&s)
-					a.log.Warn("this PC can't be kept from sleeping", "err", err)
+					if was := a.awakeErr.Swap(&s); was == nil || *was != s {
+						a.log.Warn("this PC can't be kept from sleeping", "err", err)
+					}
 					continue
 				}
 				release = r
+				a.awakeErr.Store(nil)
 				a.awakeHeld.Store(true)
 			}
 		}
