@@ -49,13 +49,13 @@ func (b *Bell) Rings(v *session.View, now time.Time) bool {
 	return true
 }
 
-// alarm is what sounds most: a trip, or an alarm that nothing could hold. A hold or
-// a cue is calm.
+// alarm is what sounds most: a trip, or a worse alarm that nothing could hold. A
+// hold or a cue is calm.
 func alarm(v *session.View) (session.Rule, session.Priority) {
-	if v.Trip != nil {
-		return v.Trip.Rule, v.Trip.Words.Priority
-	}
 	what, p := session.Rule(0), session.PriorityInfo
+	if v.Trip != nil {
+		what, p = v.Trip.Rule, v.Trip.Words.Priority
+	}
 	for _, b := range v.Broken {
 		if b.Response == session.Alarm && b.Words.Priority > p {
 			what, p = b.Rule, b.Words.Priority

@@ -19,6 +19,8 @@ func TestBell(t *testing.T) {
 	worse := session.View{Trip: &session.RuleView{RuleBroke: session.RuleBroke{Rule: session.PenDisobeys}, Words: session.PenDisobeys.Words()}}
 	muted := trip
 	muted.MutedUntil = protocol.At(at.Add(40 * time.Second).UnixMicro())
+	both := trip // and a worse alarm beside it
+	both.Broken = broken(session.PenDisobeys, session.Alarm).Broken
 	low := broken(session.BatteryLow, session.Alarm)
 	var b term.Bell
 	for i, step := range []struct {
@@ -35,8 +37,9 @@ func TestBell(t *testing.T) {
 		{time.Second, worse, true},     // another, and worse
 		{4 * time.Second, worse, false},
 		{time.Second, worse, true}, // high: every 5 s
-		{0, calm, false},
 		{time.Second, trip, true}, // the same again, after it was gone
+		{time.Second, both, true}, // the worse is heard
+		{5 * time.Second, both, true},
 		{0, calm, false},
 		{time.Second, muted, false},
 		{20 * time.Second, muted, true}, // the pause is over
