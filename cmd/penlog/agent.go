@@ -164,6 +164,7 @@ func runAgent(ctx context.Context, f agentFlags, stdin io.Reader, stdout, stderr
 	srv := served.HTTP()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	srv.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelWarn) // not across the view
 	srv.BaseContext = func(net.Listener) context.Context { return ctx }
 	ran := make(chan error, 1)
 	go func() { ran <- a.Run(ctx) }()
@@ -171,6 +172,7 @@ func runAgent(ctx context.Context, f agentFlags, stdin io.Reader, stdout, stderr
 	go func() { closed <- srv.Serve(ln) }()
 
 	var rings atomic.Bool // the alarm is to sound, for people to hear
+	begin, end := "", ""  // what a terminal is told before and after the view
 	below, width := func() []string { return nil }, func() int { return columns(stdout) }
 	if in, ok := stdin.(*os.File); ok && tty && !f.quiet && isTerminal(stdin) {
 		old, err := term.MakeRaw(int(in.Fd()))
@@ -179,28 +181,23 @@ func runAgent(ctx context.Context, f agentFlags, stdin io.Reader, stdout, stderr
 			keys := &keyboard{do: a, by: session.By(f.operator), now: time.Now, bell: func() { rings.Store(true) }}
 			below = keys.Lines
 			out = demo.NewlineWriter{W: out}
-			typed := make(chan byte)
-			go readKeys(ctx, in, typed)
-			go func() {
-				for key := range typed {
-					if key == 3 { // Ctrl-C: a raw terminal makes no signal of it
-						cancel()
-						return
-					}
-					keys.press(ctx, key)
-				}
-			}()
+			go readTerminal(ctx, in, keys, cancel)
+			begin, end = pasteOn, pasteOff
 		}
 	}
-	url := "http://" + ln.Addr().String()
+	url, named := "http://"+ln.Addr().String(), addr.String()
+	guarded := named
+	if f.port == noPort {
+		named, guarded = noPort, "no port: what is done is entered"
+	}
 	if f.ready != "" {
-		err = writeReady(f.ready, readyFile{HTTP: url, Port: addr.String(), Dir: f.dir, Secret: served.Secret(), PID: os.Getpid()})
+		err = writeReady(f.ready, readyFile{HTTP: url, Port: named, Dir: f.dir, Secret: served.Secret(), PID: os.Getpid()})
 		defer os.Remove(f.ready) // nobody listens there any more
 	}
 	go agent.Tune()
 	shown := make(chan struct{})
 	if err == nil && !f.quiet {
-		greeting := fmt.Sprintf("penlog %s guards %v · API and metrics %s · record %s\n", version(), addr, url, f.dir)
+		greeting := fmt.Sprintf("penlog %s guards %s · API and metrics %s · record %s\n", version(), guarded, url, f.dir)
 		go func() {
 			defer close(shown)
 			defer func() { // a picture never ends a guard
@@ -208,7 +205,8 @@ func runAgent(ctx context.Context, f agentFlags, stdin io.Reader, stdout, stderr
 					log.Error("the view failed and is gone; the pen is guarded all the same", "panic", p, "stack", string(debug.Stack()))
 				}
 			}()
-			io.WriteString(out, greeting)
+			io.WriteString(out, begin+greeting)
+			defer func() { io.WriteString(out, end) }()
 			show(ctx, a, out, tty, width, below, &rings)
 		}()
 	} else {
@@ -330,11 +328,17 @@ func writeReady(path string, v any) error {
 	if err != nil {
 		return err
 	}
-	tmp := path + ".tmp"
-	if err := os.WriteFile(tmp, append(b, '\n'), 0o600); err != nil {
+	// A new file, which nobody else made and may read: it holds the secret.
+	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+	if err != nil {
 		return fmt.Errorf("--ready-file: %w", err)
 	}
-	if err := os.Rename(tmp, path); err != nil {
+	_, err = tmp.Write(append(b, '\n'))
+	if err = errors.Join(err, tmp.Close()); err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err != nil {
+		os.Remove(tmp.Name())
 		return fmt.Errorf("--ready-file: %w", err)
 	}
 	return nil

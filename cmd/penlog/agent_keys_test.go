@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	"penlog/session"
 )
@@ -23,55 +26,195 @@ func (h *heard) Do(_ context.Context, c session.Command) (session.Answer, error)
 	return session.Answer{}, nil
 }
 
-func TestKeysGiveCommands(t *testing.T) {
-	at := time.Unix(1000, 0)
-	h := &heard{got: make(chan session.Command, 1)}
-	rang := 0
-	k := &keyboard{do: h, by: "op-1", now: func() time.Time { return at }, bell: func() { rang++ }}
-	press := func(keys string) {
-		for i := range len(keys) {
-			k.press(t.Context(), keys[i])
-		}
+// desk is a keyboard whose commands are heard, and a clock.
+type desk struct {
+	*keyboard
+	t    *testing.T
+	h    *heard
+	at   time.Time
+	rang int
+}
+
+func newDesk(t *testing.T, room int) *desk {
+	d := &desk{t: t, h: &heard{got: make(chan session.Command, room)}, at: time.Unix(1000, 0)}
+	d.keyboard = &keyboard{do: d.h, by: "op-1", now: func() time.Time { return d.at }, bell: func() { d.rang++ }}
+	return d
+}
+
+// types presses keys as fingers do, one after the other.
+func (d *desk) types(keys string) {
+	for i := range len(keys) {
+		d.at = d.at.Add(2 * letGoToRun / 3)
+		d.press(d.t.Context(), keys[i])
 	}
+}
+
+func (d *desk) line() string { return d.Lines()[0] }
+
+func TestKeysGiveCommands(t *testing.T) {
+	d := newDesk(t, 1)
+	d.types("b")
 	for key, want := range keyed {
-		press(string(key))
-		if strings.IndexByte(twice, key) >= 0 {
-			if line := k.Lines()[0]; !strings.Contains(line, "again") {
-				t.Errorf("%c once: %q", key, line)
+		d.types(string(key))
+		if strings.IndexByte(confirmed, key) >= 0 {
+			if line := d.line(); !strings.Contains(line, "Enter") {
+				t.Errorf("%c alone: %q", key, line)
 			}
-			at = at.Add(twiceIn + time.Second)
-			press(string(key)) // too late: it is the first again
-			press(string(key))
+			d.at = d.at.Add(confirmIn)
+			d.types("\r") // too late
+			d.types(string(key) + "\x1b\r" + string(key) + "Z\r" + string(key) + "\r")
 		}
-		if got := <-h.got; got.Do != want.Do || got.Delta != want.Delta || got.By != "op-1" {
+		if got := <-d.h.got; got.Do != want.Do || got.Delta != want.Delta || got.By != "op-1" {
 			t.Errorf("%c gives %+v", key, got)
 		}
+		if d.rangAt = d.at; len(d.h.got) != 0 {
+			t.Errorf("%c gives %+v besides", key, <-d.h.got)
+		}
 	}
-	press(`:{"do":"note","text":"a ü` + "\x7f\x7f" + `b"}` + "\r")
-	if got := <-h.got; got.Do != session.CmdNote || got.Text != "a b" && got.Text != "ab" {
+	d.types(`:{"do":"note","text":"a ü` + "\x7f\x7f" + `b"}` + "\r")
+	if got := <-d.h.got; got.Do != session.CmdNote || got.Text != "a b" && got.Text != "ab" {
 		t.Errorf("typed: %+v", got)
 	}
-	press(":alarm_heard\n")
-	if got := <-h.got; got.Do != session.CmdAlarmHeard {
+	d.types(":alarm_heard\n")
+	if got := <-d.h.got; got.Do != session.CmdAlarmHeard {
 		t.Errorf("typed by name: %+v", got)
 	}
-	press(":finish\x1b") // dropped
-	press(":{\"do\":5}\r")
-	if line := k.Lines()[0]; !strings.Contains(line, "no command") {
-		t.Errorf("nonsense typed: %q", line)
+	d.types(":finish\x1b") // dropped
+	for _, nonsense := range []string{`{"do":5}`, `{"do":"stop"} and more`, `{"do":"stop","do":"abort"}`} {
+		d.types(":" + nonsense + "\r")
+		if line := d.line(); !strings.Contains(line, "no command") {
+			t.Errorf("%s typed: %q", nonsense, line)
+		}
 	}
-	if press("b"); rang != 1 {
-		t.Errorf("b sounds the alarm %d times", rang)
+	if d.types("b"); d.rang != 2 {
+		t.Errorf("b sounds the alarm %d times", d.rang)
 	}
-	press("Z")
-	if line := k.Lines()[0]; !strings.Contains(line, "no such key") {
+	d.types("Z")
+	if line := d.line(); !strings.Contains(line, "no such key") {
 		t.Errorf("no such key: %q", line)
 	}
-	at = at.Add(time.Minute)
-	if lines := k.Lines(); lines[0] != "" || lines[1] != "  "+keyHelp {
+	d.at = d.at.Add(time.Hour)
+	d.types("h")
+	if line := d.line(); !strings.Contains(line, "press b first") {
+		t.Errorf("heard, and nothing sounded: %q", line)
+	}
+	d.at = d.at.Add(time.Minute)
+	if lines := d.Lines(); lines[0] != "" || !slices.Equal(lines[1:], keyHelp) {
 		t.Errorf("a minute later: %q", lines)
 	}
-	if len(h.got) != 0 {
-		t.Errorf("given besides: %+v", <-h.got)
+	for _, line := range keyHelp {
+		if n := utf8.RuneCountInString(line); n > 79 {
+			t.Errorf("%d columns: %s", n, line)
+		}
 	}
+	if len(d.h.got) != 0 {
+		t.Errorf("given besides: %+v", <-d.h.got)
+	}
+}
+
+// A key that something lies on counts once; a stop counts each time.
+func TestHeldKeyCountsOnce(t *testing.T) {
+	for key := range keyed {
+		d := newDesk(t, 100)
+		synctest.Test(t, func(t *testing.T) {
+			d.rangAt = d.at
+			d.press(t.Context(), key)
+			d.at = d.at.Add(250 * time.Millisecond) // what a keyboard waits before it repeats
+			for range 30 {
+				d.press(t.Context(), key)
+				synctest.Wait()
+				d.at = d.at.Add(30 * time.Millisecond)
+			}
+		})
+		want := map[bool]int{true: 1, false: 0}[strings.IndexByte(confirmed, key) < 0]
+		if got := len(d.h.got); got != want && !(got > want && keyed[key].Do != session.CmdAbort && slices.Contains(stopping, keyed[key].Do)) {
+			t.Errorf("%c held for a second: %d commands, want %d", key, got, want)
+		}
+	}
+	d := newDesk(t, 100)
+	d.press(t.Context(), 'r')
+	d.at = d.at.Add(700 * time.Millisecond) // a slow keyboard's wait
+	d.press(t.Context(), 'r')
+	if <-d.h.got; len(d.h.got) != 0 {
+		t.Error("the pen is let run by a key that is held")
+	}
+}
+
+// While text is typed a space is text, and yet whoever hits it to stop is heard.
+func TestSpaceStopsWhileTyping(t *testing.T) {
+	for _, keys := range []string{": ", `:{"do":"note","text":"the left  `} {
+		d := newDesk(t, 1)
+		d.types(keys)
+		if got := <-d.h.got; got.Do != session.CmdStop || d.typesText() {
+			t.Errorf("%q gives %+v, still typing %v", keys, got, d.typesText())
+		}
+	}
+	d := newDesk(t, 1)
+	d.types(":finis")
+	d.at = d.at.Add(typeFor)
+	if d.types("h"); d.typesText() || !strings.Contains(d.line(), "dropped") {
+		t.Errorf("half a minute later: typing %v, %q", d.typesText(), d.line())
+	}
+	if d.types("\r"); len(d.h.got) != 0 {
+		t.Errorf("given: %+v", <-d.h.got)
+	}
+}
+
+// slowDoer answers when it is let.
+type slowDoer struct {
+	got  chan session.CommandKind
+	free chan struct{}
+}
+
+func (s *slowDoer) Do(_ context.Context, c session.Command) (session.Answer, error) {
+	s.got <- c.Do
+	if c.Do != session.CmdStop {
+		<-s.free
+	}
+	return session.Answer{}, nil
+}
+
+// A stop waits for nothing, and nothing that was pressed before it comes after it.
+func TestStopIsTheLastOfWhatWasPressed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := &slowDoer{got: make(chan session.CommandKind, 9), free: make(chan struct{})}
+		k := &keyboard{do: slow, by: "op-1", now: time.Now}
+		heard := func() (all []session.CommandKind) {
+			synctest.Wait()
+			for len(slow.got) > 0 {
+				all = append(all, <-slow.got)
+			}
+			return all
+		}
+		for _, key := range "an+r" {
+			k.press(t.Context(), byte(key))
+		}
+		if got := heard(); !slices.Equal(got, []session.CommandKind{session.CmdAcknowledge}) {
+			t.Errorf("at once: %v", got)
+		}
+		slow.free <- struct{}{}
+		if got := heard(); !slices.Equal(got, []session.CommandKind{session.CmdNext}) {
+			t.Errorf("then: %v", got)
+		}
+		k.press(t.Context(), ' ')
+		if got := heard(); !slices.Equal(got, []session.CommandKind{session.CmdStop}) {
+			t.Errorf("a stop: %v", got)
+		}
+		slow.free <- struct{}{}
+		if got := heard(); !slices.Equal(got, []session.CommandKind{session.CmdStop}) {
+			t.Errorf("after what was under way: %v, want another stop and nothing that waited", got)
+		}
+		k.press(t.Context(), 'r')
+		if got := heard(); !slices.Equal(got, []session.CommandKind{session.CmdResume}) {
+			t.Errorf("pressed after the stop: %v", got)
+		}
+		for range 20 { // a disk that hangs
+			k.press(t.Context(), "am"[k.queued%2])
+		}
+		if k.queued > waitMost {
+			t.Errorf("%d commands wait", k.queued)
+		}
+		close(slow.free)
+		heard()
+	})
 }
