@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"penlog/protocol"
@@ -80,7 +81,40 @@ func (p *Procedure) Decide(c Command, env *Env) ([]Event, error) {
 	if !ok {
 		return nil, refuse("not_of_session", string(c.Do)+" is not a session's to decide", "give it to the agent")
 	}
-	return d(p, &c, env)
+	events, err := d(p, &c, env)
+	if err != nil {
+		return nil, err
+	}
+	return p.halted(c.By, events, env), nil
+}
+
+// halted adds a pause to what is chosen or said while permits may be renewed, when
+// the time-out would no longer be given: a zone may be one that the screening
+// forbids, and a patient may remember something late.
+func (p *Procedure) halted(by By, events []Event, env *Env) []Event {
+	after, matters := *p, false
+	after.Answers, after.Cleared = slices.Clone(p.Answers), slices.Clone(p.Cleared)
+	for _, e := range events {
+		switch e := e.(type) {
+		case ZoneChosen:
+			after.Chosen, after.Verdict, after.Ruling, after.State = true, e.Verdict, e.Ruling, e.To
+		case Screened, Consented, AnaestheticStep, ProductUsed:
+			after.applyPrepared(e)
+		default:
+			continue
+		}
+		matters = true
+	}
+	if !matters || !after.State.MayPermit() {
+		return events
+	}
+	var l checks
+	after.patientChecks(&l, env)
+	if i := slices.IndexFunc(l.list, func(c Check) bool { return !c.OK }); i >= 0 {
+		to, _ := after.State.Next(ActPause)
+		events = append(events, PausedEvent{By: by, Why: "the time-out no longer holds: " + l.list[i].Code, To: to})
+	}
+	return events
 }
 
 type decider func(*Procedure, *Command, *Env) ([]Event, error)
