@@ -51,6 +51,7 @@ type ColdConfig struct {
 	Policy     *policy.Policy       // nil: the built-in one
 	Clinic     *clinic.Config       // nil: guarded pens only, nobody named
 	Cartridges *cartridge.Catalogue // nil: the built-in one
+	Zone       *time.Location       // in which the clinic's days begin and end; nil: UTC
 	Version    string               // of the agent
 	NewID      func(protocol.At) ID
 }
@@ -177,7 +178,7 @@ func (c *Cold) World(w World) { c.world = w }
 
 // env is what a decision rests on now.
 func (c *Cold) env(at protocol.At) *Env {
-	e := Env{Limits: c.cfg.Limits, Policy: c.policy(), Clinic: c.cfg.Clinic, Cartridges: c.cfg.Cartridges, At: at, World: c.world}
+	e := Env{Limits: c.cfg.Limits, Policy: c.policy(), Clinic: c.cfg.Clinic, Cartridges: c.cfg.Cartridges, At: at, World: c.world, Zone: c.cfg.Zone}
 	if e.Cartridges == nil {
 		e.Cartridges = cartridge.Default()
 	}

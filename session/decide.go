@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"penlog/protocol"
 	"penlog/session/cartridge"
@@ -21,9 +22,11 @@ type Env struct {
 	Cartridges *cartridge.Catalogue
 	At         protocol.At
 	World      World
+	// Zone is the clinic's: by it a day begins and ends, for an expiry too. nil: UTC.
+	Zone *time.Location
 }
 
-func (e *Env) today() cartridge.Date { return cartridge.DateOf(e.At) }
+func (e *Env) today() cartridge.Date { return cartridge.DateIn(e.At, e.Zone) }
 
 // FactState says what is known of a fact.
 type FactState uint8

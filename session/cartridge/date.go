@@ -19,6 +19,16 @@ func DateOf(at protocol.At) Date {
 	return Date{y, int(m), d}
 }
 
+// DateIn returns the day of a moment where a clock on the wall shows that zone; nil
+// is UTC.
+func DateIn(at protocol.At, zone *time.Location) Date {
+	if zone == nil {
+		return DateOf(at)
+	}
+	y, m, d := at.Time().In(zone).Date()
+	return Date{y, int(m), d}
+}
+
 // Valid reports whether the calendar has such a day, in the years 1 to 9999.
 func (d Date) Valid() bool {
 	return d.Year >= 1 && d.Year <= 9999 && d.Month >= 1 && d.Month <= 12 && d.Day >= 1 && d.Day <= daysIn(d.Year, d.Month)

@@ -166,3 +166,20 @@ func TestExpiryDayIsStillGood(t *testing.T) {
 		t.Error("a pack without an expiry is called expired")
 	}
 }
+
+// A day begins where the clinic is: an expired cartridge must not be good all
+// morning since it is still yesterday in Greenwich.
+func TestDateInAZone(t *testing.T) {
+	at := protocol.AtTime(time.Date(2026, 11, 23, 22, 0, 0, 0, time.UTC))
+	for _, tt := range []struct {
+		zone *time.Location
+		want string
+	}{
+		{nil, "2026-11-23"}, {time.UTC, "2026-11-23"},
+		{time.FixedZone("east", 13*3600), "2026-11-24"}, {time.FixedZone("west", -10*3600), "2026-11-23"},
+	} {
+		if got := cartridge.DateIn(at, tt.zone); got.String() != tt.want {
+			t.Errorf("in %v: %v, want %s", tt.zone, got, tt.want)
+		}
+	}
+}

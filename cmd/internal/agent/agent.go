@@ -160,7 +160,7 @@ func New(ctx context.Context, cfg Config) (*Agent, error) {
 		cfg.Limits = limits.Default()
 	}
 	a.cold = session.NewCold(session.ColdConfig{Limits: cfg.Limits, Policy: cfg.Policy, Clinic: cfg.Clinic,
-		Cartridges: cfg.Cartridges, Version: cfg.Version, NewID: newID})
+		Cartridges: cfg.Cartridges, Zone: time.Local, Version: cfg.Version, NewID: newID})
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}

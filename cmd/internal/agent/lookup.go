@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"penlog/session"
 	"penlog/session/cartridge"
@@ -44,7 +45,7 @@ func (a *Agent) used(ctx context.Context, g *session.CartridgeGiven) (*session.H
 	if g == nil || g.Scan == "" {
 		return nil, nil
 	}
-	scan, err := cartridge.Parse(g.Scan, cartridge.DateOf(wall()))
+	scan, err := cartridge.Parse(g.Scan, cartridge.DateIn(wall(), time.Local))
 	if err != nil {
 		return nil, nil
 	}
