@@ -105,6 +105,19 @@ func (p *Procedure) shortest(env *Env) (protocol.Micrometres, string) {
 	return 0, "none"
 }
 
+// reach is [Procedure.Needles], and of a cartridge of which nobody knows the length
+// no more than the shortest of the pen at hand, which may have come after it.
+func (p *Procedure) reach(env *Env) protocol.Micrometres {
+	l := p.Needles()
+	if p.In == nil || p.In.LengthFrom != "none" && p.In.LengthFrom != "shortest" {
+		return l
+	}
+	if s, _ := p.shortest(env); s > 0 && (l == 0 || s < l) {
+		return s
+	}
+	return l
+}
+
 func cartridgeOut(p *Procedure, c *Command, env *Env) ([]Event, error) {
 	if p.In == nil {
 		return nil, refuse("no_cartridge", "no cartridge is in", "nothing has to be done")

@@ -17,7 +17,7 @@ var zoneDeciders = map[CommandKind]decider{
 // and by the rules about this patient.
 func (p *Procedure) ask(at Place, wanted protocol.Micrometres, env *Env) (limits.Verdict, policy.Ruling) {
 	r := limits.Request{Zone: at.Zone, Side: at.Side, Site: at.Site, Indication: at.Indication, Wanted: wanted,
-		Prescription: p.prescribed(at), CartridgeLength: p.Needles()}
+		Prescription: p.prescribed(at), CartridgeLength: p.reach(env)}
 	if pen := p.Pen; pen != nil {
 		r.PenMin, r.PenMax, r.PenStep = pen.DepthMin, pen.DepthMax, pen.DepthStep
 	}

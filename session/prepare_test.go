@@ -254,6 +254,25 @@ func TestIntervalWarnsAndNeverBlocks(t *testing.T) {
 	}
 }
 
+// The pen may come after the cartridge, and another pen after that.
+func TestUnknownLengthIsTheShortestOfThePenAtHand(t *testing.T) {
+	v := prepared(t)
+	unknown := session.Command{Do: session.CmdCartridge, Cartridge: &session.CartridgeGiven{Scan: "(01)04012345000016(21)S1", Intact: true}}
+	v.do(unknown)
+	if state(v, "cartridge") != session.CheckGood || v.p.Needles() != 0 {
+		t.Fatalf("a cartridge and a pen of which nobody knows anything: %+v", v.p.In)
+	}
+	for model, want := range map[string]int{"Exceed class (simulated)": 1500, "Reference G1 (simulated)": 2000} {
+		up := pen()
+		up.Vendor, up.Model = "Penlog simulator", model
+		v.apply(up, session.ModeChanged{Mode: session.ModeGuarded})
+		v.do(session.Command{Do: session.CmdChoose, Zone: limits.Abdomen, Indication: limits.Striae})
+		if int(v.p.Verdict.Allowed) != want {
+			t.Errorf("%s: %v by %v, want %d", model, v.p.Verdict.Allowed, v.p.Verdict.BoundBy, want)
+		}
+	}
+}
+
 func TestCartridgeLengthNobodyKnowsIsTheShortest(t *testing.T) {
 	v := prepared(t)
 	v.do(session.Command{Do: session.CmdCartridge, Cartridge: &session.CartridgeGiven{Scan: "(01)04012345000016(10)LOT7", Intact: true}})
