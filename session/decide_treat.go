@@ -119,8 +119,9 @@ func reattribute(p *Procedure, c *Command, env *Env) ([]Event, error) {
 		return nil, refuse("nothing_there", "nothing was done in that span that is not of this zone already", "give the span of time that is meant")
 	}
 	v, _ := p.ask(at, 0, env)
+	nominal, _, _ := env.Policy.Area(at.Zone, at.Side)
 	return []Event{Reattributed{By: c.By, Spans: moved, Zone: at.Zone, Side: at.Side, Site: at.Site, Indication: at.Indication,
-		Reason: c.Text, Verdict: v, Late: p.late(moved, &v)}}, nil
+		Reason: c.Text, Verdict: v, AreaMM2: nominal, Late: p.late(moved, &v)}}, nil
 }
 
 // late judges spans against the ceiling of the zone in which they truly were.

@@ -63,7 +63,8 @@ type (
 		Site       limits.Site       `json:"site,omitempty"`
 		Indication limits.Indication `json:"indication"`
 		Reason     string            `json:"reason"`
-		Verdict    limits.Verdict    `json:"verdict"` // of the true zone; refused: nothing is allowed there
+		Verdict    limits.Verdict    `json:"verdict"`            // of the true zone; refused: nothing is allowed there
+		AreaMM2    int               `json:"area_mm2,omitempty"` // nominal, of the true zone; 0: not known
 		Late       *LateExceedance   `json:"exceedance_found_late,omitempty"`
 	}
 	// HandedOver says who treats from now on.

@@ -118,12 +118,17 @@ func (p *Procedure) zone(area int) {
 	}
 	z := p.Totals.zone(here)
 	z.Ceiling = max(z.Ceiling, p.Verdict.Allowed)
-	if i := slices.IndexFunc(p.Areas, func(a AreaSet) bool { return a.Zone == here.Zone && a.Side == here.Side }); i >= 0 {
-		z.AreaMM2, z.AreaGiven = p.Areas[i].MM2, true
-	} else if area > 0 {
-		z.AreaMM2 = area
-	}
+	p.area(z, area)
 	z.figure()
+}
+
+// area gives a zone its area: as set for this patient, or else the nominal one.
+func (p *Procedure) area(z *ZoneTotal, nominal int) {
+	if i := slices.IndexFunc(p.Areas, func(a AreaSet) bool { return a.Zone == z.Zone && a.Side == z.Side }); i >= 0 {
+		z.AreaMM2, z.AreaGiven = p.Areas[i].MM2, true
+	} else if nominal > 0 {
+		z.AreaMM2 = nominal
+	}
 }
 
 // reattributed moves spans, and what people marked in them, to their true zone.
@@ -131,6 +136,7 @@ func (p *Procedure) reattributed(e Reattributed) {
 	at := Place{e.Zone, e.Side, e.Site, e.Indication}
 	z := p.Totals.zone(at)
 	z.Ceiling = max(z.Ceiling, e.Verdict.Allowed)
+	p.area(z, e.AreaMM2)
 	for i := range p.Marks {
 		// A pass is marked while it is made, or right after: it goes with the newest
 		// span that had begun.

@@ -50,6 +50,24 @@ func TestReattributeSinceTheLastChange(t *testing.T) {
 	v.refused(session.Command{Do: session.CmdReattribute, Zone: limits.Nose, Side: limits.Midline, Text: "again"}, "nothing_there")
 }
 
+// The density goes along: by the true zone's area, as set for this patient where it was.
+func TestReattributionTakesTheDensityAlong(t *testing.T) {
+	for _, set := range []int{0, 5000} {
+		v := treating(t)
+		want := 17_900 // mm²
+		if set > 0 {
+			v.do(session.Command{Do: session.CmdArea, Zone: limits.Neck, AreaMM2: set})
+			want = set
+		}
+		v.run(part{40_000, 900, across})
+		v.do(session.Command{Do: session.CmdReattribute, Zone: limits.Neck, Text: "it was the neck"})
+		neck, cheek := v.total(limits.Neck, limits.SideNone), v.total(limits.Cheek, limits.Left)
+		if neck.AreaMM2 != want || neck.AreaGiven != (set > 0) || neck.Density != passes.Density(40_000*12, want) || neck.Density == 0 || cheek.Density != 0 {
+			t.Errorf("set %d: neck of %d mm², density %d; cheek %d", set, neck.AreaMM2, neck.Density, cheek.Density)
+		}
+	}
+}
+
 func TestReattributeASpanOfTime(t *testing.T) {
 	v := treating(t)
 	v.run(part{10, 500, across}, part{20, 700, across}, part{40, 800, across})
