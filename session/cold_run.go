@@ -144,8 +144,9 @@ func (c *Cold) rest(now protocol.Instant, at protocol.At) {
 	if c.run.on {
 		c.run.on, c.flushNow = false, true
 		e := c.run.rested()
-		if !e.Unseen {
-			e.Did = c.track.Take()
+		e.Did = c.track.Take()
+		if e.Unseen { // nobody can tell, so all of it counts as contact
+			e.Did.Contact, e.Did.NoContact = e.Strokes, true
 		}
 		c.add(e, now, at)
 	}

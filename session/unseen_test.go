@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"penlog/protocol"
+	"penlog/session"
 	"penlog/session/limits"
 )
 
@@ -31,4 +32,34 @@ func TestARunThatNoReadingShowedIsRecorded(t *testing.T) {
 		t.Errorf("%d strokes in %d runs recorded, the pen made %d", v.Strokes-before, v.Totals.Runs, made)
 	}
 	r.check()
+}
+
+// Whether the needles were in the skin meanwhile nobody saw: the density counts the
+// strokes as if they were, and what was not seen in one zone is not given to the next.
+func TestStrokesThatNobodySawCountForTheDensity(t *testing.T) {
+	r := newRig(t, rigIdentity())
+	r.treat(limits.Cheek, limits.AcneScarRolling)
+	r.must(session.Command{Do: session.CmdArea, Zone: limits.Cheek, AreaMM2: 100})
+	r.mangle = func(*protocol.Frame, *protocol.Reading) bool { return false }
+	r.press()
+	r.step(600 * time.Millisecond)
+	r.mangle = nil
+	r.step(time.Second)
+	made := uint64(r.pen.Counters().Lifetime)
+	r.must(session.Command{Do: session.CmdChoose, Zone: limits.Nose, Indication: limits.AcneScarRolling})
+	if v := r.view(); v.State == session.Paused {
+		r.must(session.Command{Do: session.CmdResume})
+	}
+	r.until(time.Second, "ready", func(v session.View) bool { return v.Ready })
+	r.press()
+	r.step(300 * time.Millisecond)
+	r.press()
+	r.step(100 * time.Millisecond)
+	z := r.check().Totals.Zones
+	if made == 0 || z[0].Contact != made || !z[0].NoContact || z[0].Density != made*12 {
+		t.Errorf("the pen made %d strokes in the cheek: %d in contact, contact not known %v, density %d", made, z[0].Contact, z[0].NoContact, z[0].Density)
+	}
+	if z[1].Strokes == 0 || z[1].Depths.Strokes() != z[1].Strokes || z[1].NoContact {
+		t.Errorf("nose: %d strokes, %d in depths, contact not known %v", z[1].Strokes, z[1].Depths.Strokes(), z[1].NoContact)
+	}
 }
