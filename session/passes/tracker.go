@@ -32,7 +32,7 @@ type Tracker struct {
 	liftedAt protocol.Tick // when contact ended
 	lifted   bool
 	newLift  uint32        // ms; of the lift that ended with the contact at hand, not yet given to a glide
-	glideAt  protocol.Tick // of the newest glide, or of contact
+	glideAt  protocol.Tick // of the newest glide, of contact or of the motor's start
 	counts   bool          // the pen counts glides
 }
 
@@ -43,7 +43,7 @@ func (t *Tracker) Part() { t.have, t.lifted, t.contact, t.newLift = false, false
 // of the later one.
 func (t *Tracker) See(r *protocol.Reading) {
 	known := r.Flags.Has(protocol.FlagContactKnown)
-	touch := r.Flags.Has(protocol.FlagContact)
+	touch := r.Flags.Has(protocol.FlagContactKnown | protocol.FlagContact)
 	if r.Glides != 0 {
 		t.counts = true
 	}
@@ -64,6 +64,9 @@ func (t *Tracker) See(r *protocol.Reading) {
 		t.strokes(r, uint32(n), !known || touch || t.contact)
 	}
 	t.touch(r, touch)
+	if r.MotorOn() && !t.last.MotorOn() {
+		t.glideAt = r.Tick // a still pen on the skin does nothing
+	}
 	if n := r.Glides - t.last.Glides; n > 0 && n < 128 && (r.MotorOn() || t.last.MotorOn()) {
 		t.slice.Glides.add(r.Flags.Axis(), uint32(n), t.newLift)
 		t.newLift, t.glideAt = 0, r.Tick

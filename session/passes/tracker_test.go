@@ -142,6 +142,22 @@ func TestDwell(t *testing.T) {
 	}
 }
 
+// A pen that lies on the skin with the motor off is not on one spot for too long,
+// and one that can't tell contact is never.
+func TestDwellBeginsWithTheMotor(t *testing.T) {
+	var f feed
+	f.r.Glides = 1
+	f.step(2000, func(r *protocol.Reading) { r.Flags = protocol.MakeFlags(protocol.MotorOff, 0, touching) })
+	f.step(51, running(protocol.AxisVertical, touching))
+	if got := f.t.Dwells(); got != 500*time.Millisecond {
+		t.Errorf("the motor runs for 0.5 s: %v", got)
+	}
+	f.step(100, running(protocol.AxisVertical, protocol.FlagContact))
+	if got := f.t.Dwells(); got != 0 {
+		t.Errorf("contact is not known, and dwells for %v", got)
+	}
+}
+
 // The passes inferred from a simulated hand are the passes it made, where the pen
 // tells the axis. Where it does not they are an estimate, never far above.
 func TestPassesOfHands(t *testing.T) {
