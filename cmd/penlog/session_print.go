@@ -145,18 +145,15 @@ func (s *story) accuracy() protocol.Micrometres {
 func (s *story) printDose(w io.Writer) {
 	var rows []string
 	for _, z := range s.proc.Totals.Zones {
-		if z.ContactMS == 0 && z.Passes == (session.PassCount{}) && z.Seconds == 0 {
+		if z.Contact == 0 && z.ContactMS == 0 && z.Passes == (session.PassCount{}) && z.Seconds == 0 {
 			continue
 		}
-		contact, density := seconds(time.Duration(z.ContactMS)*time.Millisecond), "area not known"
+		contact, density := seconds(time.Duration(z.ContactMS)*time.Millisecond), densityWords(&z)
 		switch {
 		case z.ContactMS == 0 && z.Seconds > 0:
 			contact = seconds(time.Duration(z.Seconds)*time.Second) + " entered"
 		case z.NoContact:
 			contact += ", contact not known"
-		}
-		if z.Density > 0 {
-			density = fmt.Sprintf("~%d /cm²", z.Density)
 		}
 		rows = append(rows, fmt.Sprintf("  %s\t%s\t%s\t%s\t%s\t%s\t%s\n", z.Zone.Name(), sideWord(z.Side), passWords(z.Passes), contact, depthOr(z.P50), depthOr(z.P95), density))
 	}
@@ -173,6 +170,19 @@ func (s *story) printDose(w io.Writer) {
 	if n := s.proc.Totals.Late; n > 0 {
 		fmt.Fprintf(w, "  %s found late, after treatment was said to be of another zone\n", count(n, "exceedance"))
 	}
+}
+
+// densityWords is the density, or what is missing for it.
+func densityWords(z *session.ZoneTotal) string {
+	switch {
+	case z.Contact == 0:
+		return "–"
+	case z.Punctures == 0:
+		return "needles not known"
+	case z.AreaMM2 == 0:
+		return "area not known"
+	}
+	return fmt.Sprintf("~%d /cm²", z.Density)
 }
 
 // passWords is the count that people go by, and how it came about.

@@ -39,3 +39,21 @@ func TestStrokesAboveMaxDepthReadAsWhatTheyAre(t *testing.T) {
 		})
 	}
 }
+
+// A density that isn't there says what is missing for it.
+func TestDensityWords(t *testing.T) {
+	for _, tt := range []struct {
+		zone session.ZoneTotal
+		want string
+	}{
+		{session.ZoneTotal{Contact: 200, Punctures: 2800, AreaMM2: 1000, Density: 280}, "~280 /cm²"},
+		{session.ZoneTotal{Contact: 200, Punctures: 2800, AreaMM2: 700_000}, "~0 /cm²"},
+		{session.ZoneTotal{Contact: 200, Punctures: 2800}, "area not known"},
+		{session.ZoneTotal{Contact: 200, AreaMM2: 1000}, "needles not known"},
+		{session.ZoneTotal{Seconds: 60, AreaMM2: 1000}, "–"},
+	} {
+		if got := densityWords(&tt.zone); got != tt.want {
+			t.Errorf("%+v: %q, want %q", tt.zone, got, tt.want)
+		}
+	}
+}
