@@ -78,14 +78,14 @@ type Procedure struct {
 
 // After is what followed the end.
 type After struct {
-	Reason      *ReasonGiven
-	Outcome     *OutcomeSet
-	Aftercare   *AftercareGiven
-	FollowUps   []FollowedUp
-	Adverse     []AdverseSeen
-	Corrections []Corrected
-	Reassigned  []PatientReassigned
-	Signatures  []Signed
+	Reason      *ReasonGiven        `json:"reason,omitempty"`
+	Outcome     *OutcomeSet         `json:"outcome,omitempty"`
+	Aftercare   *AftercareGiven     `json:"aftercare,omitempty"`
+	FollowUps   []FollowedUp        `json:"follow_ups,omitempty"`
+	Adverse     []AdverseSeen       `json:"adverse_events,omitempty"`
+	Corrections []Corrected         `json:"corrections,omitempty"`
+	Reassigned  []PatientReassigned `json:"reassigned,omitempty"`
+	Signatures  []Signed            `json:"signatures,omitempty"`
 }
 
 // NewProcedure returns the procedure before its first event.
