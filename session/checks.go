@@ -193,8 +193,12 @@ func (p *Procedure) kitChecks(l *checks, env *Env) {
 		l.add("cartridge", CheckFailed, "the cartridge's pack was intact", "take another cartridge")
 	case in.Scan != nil && in.Scan.Expired(env.today()):
 		l.add("cartridge", CheckFailed, "the cartridge is not expired", "take another cartridge")
+	case in.UseKey == "" && !in.dated():
+		l.add("cartridge", CheckWarning, "a cartridge is in; that it is used once only can't be proven, and no expiry was read", "look at the date on the pack, keep the pack, and mark it")
 	case in.UseKey == "":
 		l.add("cartridge", CheckWarning, "a cartridge is in; that it is used once only can't be proven", "keep the pack, and mark it")
+	case !in.dated():
+		l.add("cartridge", CheckWarning, "a new cartridge is in; no expiry was read", "look at the date on the pack")
 	default:
 		l.add("cartridge", CheckGood, "a new cartridge is in", "")
 	}

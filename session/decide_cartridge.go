@@ -49,6 +49,10 @@ func cartridgeIn(p *Procedure, c *Command, env *Env) ([]Event, error) {
 	return []Event{e}, nil
 }
 
+// dated reports whether the scan told an expiry: a scanner that drops separators, or
+// a slip in typing, makes a part of the lot of it.
+func (e *CartridgeIn) dated() bool { return e.Scan != nil && e.Scan.Expiry != (cartridge.Date{}) }
+
 // scan takes in what the pack's code says.
 func (e *CartridgeIn) scan(g CartridgeGiven, env *Env) error {
 	s, err := cartridge.Parse(g.Scan, env.today())

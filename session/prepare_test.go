@@ -254,10 +254,29 @@ func TestIntervalWarnsAndNeverBlocks(t *testing.T) {
 	}
 }
 
+// Where no expiry was read, a person is told to look; the record knows of none.
+func TestAScanWithoutAnExpiryIsWarnedOf(t *testing.T) {
+	for scan, want := range map[string]session.CheckState{
+		"(01)04012345000016(17)281231(21)S1":  session.CheckGood,
+		"(01)04012345000016(21)S1":            session.CheckWarning,
+		"010401234500001621S1\x1d10A17281231": session.CheckWarning, // the scanner dropped a separator
+		"(01)04012345000016(21)S1(17281231":   session.CheckWarning, // a slip in typing
+		"+A99912345/$$52001510X3":             session.CheckWarning,
+	} {
+		v := prepared(t)
+		v.do(session.Command{Do: session.CmdCartridge, Cartridge: &session.CartridgeGiven{Scan: scan, Index: 1, Intact: true}})
+		v.choose(limits.Cheek, limits.Left)
+		if got := state(v, "cartridge"); got != want {
+			t.Errorf("%q: %v, want %v", scan, got, want)
+		}
+		v.do(session.Command{Do: session.CmdArm})
+	}
+}
+
 // The pen may come after the cartridge, and another pen after that.
 func TestUnknownLengthIsTheShortestOfThePenAtHand(t *testing.T) {
 	v := prepared(t)
-	unknown := session.Command{Do: session.CmdCartridge, Cartridge: &session.CartridgeGiven{Scan: "(01)04012345000016(21)S1", Intact: true}}
+	unknown := session.Command{Do: session.CmdCartridge, Cartridge: &session.CartridgeGiven{Scan: "(01)04012345000016(17)281231(21)S1", Intact: true}}
 	v.do(unknown)
 	if state(v, "cartridge") != session.CheckGood || v.p.Needles() != 0 {
 		t.Fatalf("a cartridge and a pen of which nobody knows anything: %+v", v.p.In)
@@ -283,7 +302,7 @@ func TestCartridgeLengthNobodyKnowsIsTheShortest(t *testing.T) {
 	if in.LengthFrom != "none" || v.p.Needles() != 0 {
 		t.Errorf("of a pen that the catalogue does not know: %+v", in)
 	}
-	v.do(session.Command{Do: session.CmdCartridge, Cartridge: &session.CartridgeGiven{Scan: "(01)04012345000016(10)LOT7", Index: 3, Intact: true, Length: 1000}})
+	v.do(session.Command{Do: session.CmdCartridge, Cartridge: &session.CartridgeGiven{Scan: "(01)04012345000016(17)281231(10)LOT7", Index: 3, Intact: true, Length: 1000}})
 	if in = v.p.In; in.Proof != "pack_index" || in.UseKey == "" || in.Length != 1000 || in.LengthFrom != "entered" || state(v, "cartridge") != session.CheckGood {
 		t.Errorf("with the number on the pack: %+v, check %v", in, state(v, "cartridge"))
 	}

@@ -6,6 +6,7 @@ import (
 
 	"penlog/protocol"
 	"penlog/session"
+	"penlog/session/cartridge"
 	"penlog/session/limits"
 )
 
@@ -55,5 +56,14 @@ func TestDensityWords(t *testing.T) {
 		if got := densityWords(&tt.zone); got != tt.want {
 			t.Errorf("%+v: %q, want %q", tt.zone, got, tt.want)
 		}
+	}
+}
+
+// What the pack said is told: by it a cartridge is found again after a recall.
+func TestCartridgeWordsTellThePack(t *testing.T) {
+	in := session.CartridgeIn{Model: "x", Needles: 12, UseKey: "k",
+		Scan: &cartridge.Scan{Lot: "L1", Serial: "S1", Expiry: cartridge.Date{Year: 2028, Month: 12, Day: 31}}}
+	if got, want := cartridgeWords(&in), "Cartridge in, scanned: x lot L1, serial S1, good until 2028-12-31, 12 needles"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

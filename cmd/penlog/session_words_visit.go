@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"penlog/session"
+	"penlog/session/cartridge"
 )
 
 // visitWords tells what people did around the treatment: they prepare, mark,
@@ -178,6 +179,12 @@ func cartridgeWords(e *session.CartridgeIn) string {
 	s := "Cartridge in: " + e.Model
 	if e.Scan != nil {
 		s = "Cartridge in, scanned: " + strings.TrimSpace(e.Model+" lot "+e.Scan.Lot)
+		if e.Scan.Serial != "" {
+			s += ", serial " + e.Scan.Serial
+		}
+		if e.Scan.Expiry != (cartridge.Date{}) {
+			s += ", good until " + e.Scan.Expiry.String()
+		}
 	}
 	if e.Needles > 0 {
 		s += fmt.Sprintf(", %d needles", e.Needles)
