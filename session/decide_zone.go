@@ -203,6 +203,12 @@ func (p *Procedure) withoutOverride(by By, why string, env *Env) OverrideEnded {
 	after := *p
 	after.Override = nil
 	v, _ := after.ask(placeOf(&p.Verdict), p.Verdict.Requested, env)
+	if p.Chosen && v.Allowed > p.Verdict.Allowed {
+		// Something else bound the ceiling lower, and has changed since: it stays
+		// until a person chooses anew.
+		v = p.Verdict
+		v.Overridden = false
+	}
 	e := OverrideEnded{By: by, Why: why, Verdict: v, To: p.State}
 	if _, to := p.lowered(v); p.Chosen {
 		e.To = to

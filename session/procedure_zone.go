@@ -91,11 +91,14 @@ func (p *Procedure) wait(higher bool, at protocol.At) {
 }
 
 // lower takes a verdict in that something else brought about; nil: nothing changed.
+// Whatever it says, no ceiling rises by it.
 func (p *Procedure) lower(v *limits.Verdict) {
-	if v == nil || !p.Chosen {
+	if v == nil {
 		return
 	}
-	p.Verdict, p.Confirmed = *v, 0
+	if p.Chosen && v.Allowed <= p.Verdict.Allowed {
+		p.Verdict, p.Confirmed = *v, 0
+	}
 	p.Granted = min(p.Granted, v.Allowed)
 	if v.Allowed <= p.Granted {
 		p.HigherAt = 0

@@ -1,0 +1,49 @@
+package session_test
+
+import (
+	"testing"
+
+	"penlog/protocol"
+	"penlog/session"
+	"penlog/session/limits"
+)
+
+func needlesOf(um protocol.Micrometres) session.Command {
+	return session.Command{Do: session.CmdCartridge, Cartridge: &session.CartridgeGiven{Model: "x", Length: um, Intact: true}}
+}
+
+// An override ends by itself. What bound the ceiling lower than the limit may have
+// changed by then: the ceiling stays where it is until a person chooses anew.
+func TestEndOfAnOverrideRaisesNothing(t *testing.T) {
+	v := treating(t)
+	v.do(overrideTo(2000))
+	v.do(session.Command{Do: session.CmdResume})
+	v.do(needlesOf(1000))
+	v.do(needlesOf(2500))
+	if c, allow := v.p.Desire(); c != 1000 || !allow {
+		t.Fatalf("after a shorter cartridge and a longer one: %v, permits %v", c, allow)
+	}
+	e := v.do(session.Command{Do: session.CmdEndOverride})[0].(session.OverrideEnded)
+	if c, _ := v.p.Desire(); c != 1000 || e.Verdict.Allowed != 1000 || e.Verdict.Overridden || v.p.Override != nil {
+		t.Errorf("the end of the override left a ceiling of %v, and the record says %v", c, e.Verdict.Allowed)
+	}
+	v.do(session.Command{Do: session.CmdPause})
+	v.refused(session.Command{Do: session.CmdResume}, "ceiling_rose")
+	v.choose(limits.Cheek, limits.Left)
+	v.wait(6)
+	v.refused(session.Command{Do: session.CmdResume}, "too_late")
+}
+
+// An override that ends while no zone is chosen is nothing to start from either.
+func TestOverrideThatEndsAfterARefusedZoneIsNoMeasure(t *testing.T) {
+	v := prepared(t)
+	v.do(session.Command{Do: session.CmdChoose, Zone: limits.Cheek, Side: limits.Left, Indication: limits.SurgicalScar})
+	v.do(session.Command{Do: session.CmdArm})
+	v.do(overrideTo(2000))
+	v.do(session.Command{Do: session.CmdResume})
+	v.do(session.Command{Do: session.CmdChoose, Zone: limits.Cheek, Side: limits.Left, Indication: limits.Alopecia}) // refused
+	v.do(session.Command{Do: session.CmdEndOverride})
+	v.do(session.Command{Do: session.CmdChoose, Zone: limits.Abdomen, Indication: limits.SurgicalScar})
+	v.wait(6)
+	v.refused(session.Command{Do: session.CmdResume}, "too_late")
+}
