@@ -18,6 +18,8 @@ func (c *Cold) Note(n *Note, now protocol.Instant, at protocol.At) {
 		if c.pen != nil {
 			c.part(now, at)
 			c.lose("the pen's session began anew", now, at)
+		} else {
+			c.lose("a pen was plugged in", now, at) // the one that was armed has no link
 		}
 		c.pen, c.mode, c.conn = n.Identity, n.Mode, n.Conn
 		up := c.penUp()
