@@ -134,6 +134,13 @@ func (p *Procedure) patientChecks(l *checks, env *Env) {
 	}
 }
 
+// unfit reports whether a check about the patient stands in the way.
+func (p *Procedure) unfit(env *Env) bool {
+	l := checks{simulated: p.Source == SourceSimulator && !p.Foreign}
+	p.patientChecks(&l, env)
+	return slices.ContainsFunc(l.list, func(c Check) bool { return !c.OK })
+}
+
 // offLabel reports whether the indication at hand, or what the needles carry in, is off-label.
 func (p *Procedure) offLabel(*Env) bool {
 	return p.Chosen && slices.Contains(p.Verdict.Flags, limits.OffLabel) || p.Product != nil && p.Product.Purpose == "delivery"

@@ -102,6 +102,19 @@ func addZone(p *Procedure, c *Command, env *Env) ([]Event, error) {
 	return []Event{ZoneAdded{By: c.By, Item: i}}, nil
 }
 
+// unlessUnfit gives e, and pauses a treatment under way when with it a check about
+// the patient stands in the way.
+func (p *Procedure) unlessUnfit(e Event, by By, env *Env) []Event {
+	after := *p
+	after.Answers, after.Cleared = slices.Clone(p.Answers), slices.Clone(p.Cleared)
+	after.applyPrepared(e)
+	if !p.State.MayPermit() || !after.unfit(env) {
+		return []Event{e}
+	}
+	to, _ := p.State.Next(ActPause)
+	return []Event{e, PausedEvent{By: by, Why: "a check no longer holds", To: to}}
+}
+
 func screen(p *Procedure, c *Command, env *Env) ([]Event, error) {
 	if len(c.Answers) > maxAnswers {
 		return nil, refuse("too_long", fmt.Sprintf("%d answers", len(c.Answers)), "answer each question once")
@@ -136,7 +149,7 @@ func screen(p *Procedure, c *Command, env *Env) ([]Event, error) {
 	if len(answers) == 0 {
 		return nil, refuse("missing_field", "nothing is answered", `give "answers", or the answer to all questions as "rest"`)
 	}
-	return []Event{Screened{By: c.By, Answers: answers}}, nil
+	return p.unlessUnfit(Screened{By: c.By, Answers: answers}, c.By, env), nil
 }
 
 func clearFinding(p *Procedure, c *Command, env *Env) ([]Event, error) {
@@ -155,14 +168,14 @@ func clearFinding(p *Procedure, c *Command, env *Env) ([]Event, error) {
 	return []Event{Cleared{By: c.By, Code: c.Code, Text: c.Text}}, nil
 }
 
-func consent(_ *Procedure, c *Command, env *Env) ([]Event, error) {
+func consent(p *Procedure, c *Command, env *Env) ([]Event, error) {
 	switch {
 	case c.Consent.Version == "":
 		return nil, refuse("missing_field", "the version of the consent's form is missing", "give it in consent.version")
 	case c.Consent.SignedOn != (cartridge.Date{}) && env.today().Before(c.Consent.SignedOn):
 		return nil, refuse("bad_value", "the consent was signed on a day that has not come", "give the right day")
 	}
-	return []Event{Consented{By: c.By, Consent: *c.Consent}}, nil
+	return p.unlessUnfit(Consented{By: c.By, Consent: *c.Consent}, c.By, env), nil
 }
 
 func anaesthetic(p *Procedure, c *Command, env *Env) ([]Event, error) {
@@ -189,10 +202,10 @@ func anaesthetic(p *Procedure, c *Command, env *Env) ([]Event, error) {
 	case p.State.Over() && a.Step != "reaction":
 		return nil, refusedIn(p.State, c.Do)
 	}
-	return []Event{AnaestheticStep{By: c.By, Anaesthetic: a, Above: a.Tenths > env.Policy.AnaestheticMost()}}, nil
+	return p.unlessUnfit(AnaestheticStep{By: c.By, Anaesthetic: a, Above: a.Tenths > env.Policy.AnaestheticMost()}, c.By, env), nil
 }
 
-func glideProduct(_ *Procedure, c *Command, env *Env) ([]Event, error) {
+func glideProduct(p *Procedure, c *Command, env *Env) ([]Event, error) {
 	d := *c.Product
 	switch {
 	case d.Name == "":
@@ -202,7 +215,7 @@ func glideProduct(_ *Procedure, c *Command, env *Env) ([]Event, error) {
 	case d.Expiry != (cartridge.Date{}) && d.Expiry.Before(env.today()):
 		return nil, refuse("expired", d.Name+" is expired", "take another pack")
 	}
-	return []Event{ProductUsed{By: c.By, Product: d}}, nil
+	return p.unlessUnfit(ProductUsed{By: c.By, Product: d}, c.By, env), nil
 }
 
 func alarmHeard(_ *Procedure, c *Command, _ *Env) ([]Event, error) {

@@ -122,7 +122,9 @@ func (p *Procedure) chooseAt(c *Command, at Place, env *Env) ([]Event, error) {
 		return append(events, ZoneRefused{By: c.By, Verdict: v, To: to}), nil
 	}
 	higher := p.State != Draft && v.Allowed > p.Granted
-	if higher && to == Armed {
+	after := *p
+	after.Chosen, after.Verdict, after.Ruling = true, v, ruling
+	if to == Armed && (higher || after.unfit(env)) {
 		to = Paused
 	}
 	area, _, _ := env.Policy.Area(at.Zone, at.Side)

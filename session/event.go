@@ -169,7 +169,8 @@ type (
 		Rule Rule `json:"rule"`
 	}
 	// PausedEvent ends permits until a person resumes. Why is "paused",
-	// "stopped", "link lost", "clock jumped" or "agent restarted".
+	// "stopped", "a check no longer holds", "link lost", "clock jumped", "agent
+	// restarted" or the like.
 	PausedEvent struct {
 		By  By     `json:"by"`
 		Why string `json:"why"`

@@ -1,0 +1,76 @@
+package session_test
+
+import (
+	"testing"
+	"time"
+
+	"penlog/session"
+	"penlog/session/limits"
+	"penlog/session/policy"
+)
+
+// A zone that the screening forbids, or a use that the patient did not agree to,
+// is no more permitted for being chosen after the time-out.
+func TestZoneChangeDoesNotPassTheChecksBy(t *testing.T) {
+	code := question(func(q policy.Question) bool { return q.PerZone && q.Action == policy.Block })
+	v := prepared(t)
+	v.do(session.Command{Do: session.CmdScreen, Answers: []session.Answered{{Code: code, Answer: "yes", Zones: []limits.Zone{limits.Perioral}}}})
+	v.choose(limits.Cheek, limits.Left)
+	v.do(session.Command{Do: session.CmdArm})
+	v.choose(limits.Chin, limits.SideNone)
+	if v.p.State != session.Armed {
+		t.Errorf("to a zone of which nothing is said: %v", v.p.State)
+	}
+	v.choose(limits.Perioral, limits.SideNone)
+	if _, allow := v.p.Desire(); allow || v.p.State != session.Paused {
+		t.Errorf("permits in a zone that %s forbids: %v", code, v.p.State)
+	}
+	v.refused(session.Command{Do: session.CmdResume}, "checks_failed")
+
+	v = prepared(t)
+	v.do(session.Command{Do: session.CmdConsent, Consent: &session.Consent{Version: "1"}})
+	v.choose(limits.Cheek, limits.Left)
+	v.do(session.Command{Do: session.CmdArm})
+	v.do(session.Command{Do: session.CmdChoose, Zone: limits.Cheek, Side: limits.Left, Indication: limits.TopicalDelivery})
+	if _, allow := v.p.Desire(); allow || v.p.State != session.Paused {
+		t.Errorf("permits for a use that is off-label, without the patient's word: %v", v.p.State)
+	}
+}
+
+// What becomes known of the patient in mid-treatment counts at once.
+func TestWhatIsRecordedInMidTreatmentPauses(t *testing.T) {
+	for _, c := range []session.Command{
+		{Do: session.CmdScreen, Answers: []session.Answered{{Code: "isotretinoin", Answer: "yes"}}},
+		{Do: session.CmdScreen, Answers: []session.Answered{{Code: "isotretinoin", Answer: "unknown"}}},
+		{Do: session.CmdAnaesthetic, Anaesthetic: &session.Anaesthetic{Step: "on", Product: "lidocaine", Tenths: 40}},
+		{Do: session.CmdGlideProduct, Product: &session.Product{Name: "serum", Purpose: "delivery"}},
+	} {
+		v := prepared(t)
+		v.do(session.Command{Do: session.CmdConsent, Consent: &session.Consent{Version: "1"}})
+		v.choose(limits.Cheek, limits.Left)
+		v.do(session.Command{Do: session.CmdArm})
+		v.apply(session.MotorRan{})
+		answers := len(v.p.Answers)
+		v.do(c)
+		if _, allow := v.p.Desire(); allow || v.p.State != session.Paused || len(v.p.Answers) != answers {
+			t.Errorf("%+v: %v, permits %v", c, v.p.State, allow)
+		}
+	}
+	v := treating(t)
+	v.do(session.Command{Do: session.CmdScreen, Rest: "no"})
+	v.do(session.Command{Do: session.CmdAnaesthetic, Anaesthetic: &session.Anaesthetic{Step: "none"}})
+	if v.p.State != session.Armed {
+		t.Errorf("what changes nothing: %v", v.p.State)
+	}
+	v.do(session.Command{Do: session.CmdConsent, Consent: &session.Consent{Version: "2", OffLabel: true}})
+	v.do(session.Command{Do: session.CmdChoose, Zone: limits.Cheek, Side: limits.Left, Indication: limits.TopicalDelivery})
+	v.do(session.Command{Do: session.CmdConsent, Consent: &session.Consent{Version: "3"}})
+	if v.p.State != session.Paused {
+		t.Errorf("the consent was taken back: %v", v.p.State)
+	}
+
+	r := running(t)
+	r.must(session.Command{Do: session.CmdScreen, Answers: []session.Answered{{Code: "isotretinoin", Answer: "yes"}}})
+	r.until(200*time.Millisecond, "motor off", func(v session.View) bool { return !v.MotorOn && !v.Ready })
+	r.folded()
+}
