@@ -129,6 +129,8 @@ type Cold struct {
 	track      passes.Tracker
 	shown      shown
 	overUntil  protocol.Instant // the override's end
+	actUntil   protocol.Instant // the end of the time for a higher ceiling's second act
+	muteUntil  protocol.Instant // the end of the alarm's pause
 	at         protocol.At      // of the newest tick
 	unsafe     bool             // the record's reserve for a full disk is not there
 	events     []Event          // made since they were last taken, for the stream
@@ -192,7 +194,7 @@ func (c *Cold) env(at protocol.At) *Env {
 func (c *Cold) Restore(p *Procedure, records, signal Chain, t *Tail, now protocol.Instant, at protocol.At) {
 	c.proc, c.chain, c.signal, c.committed = p, records, signal, records.Seq
 	maps.Copy(c.heard, p.Heard)
-	c.openedAt = math.MinInt64 // before this process
+	c.openedAt, c.actUntil, c.muteUntil = math.MinInt64, math.MinInt64, math.MinInt64 // before this process
 	if t == nil || !t.have || p.Pen == nil {
 		t = &Tail{}
 	} else {
@@ -237,7 +239,8 @@ func (c *Cold) Reserve(held bool) {
 func (c *Cold) Tick(now protocol.Instant, at protocol.At) {
 	c.at = at
 	if c.open() {
-		if c.proc.Override != nil && now >= c.overUntil {
+		// By both clocks: the monotonic one stands still while the PC sleeps.
+		if o := c.proc.Override; o != nil && (now >= c.overUntil || at >= o.Until) {
 			c.endOverride("time is up", now, at)
 		}
 		c.advise(now, at)

@@ -92,6 +92,8 @@ func (c *Cold) decide(cmd *Command, t uint64, now protocol.Instant, at protocol.
 		return c.decidePast(cmd, env)
 	case c.proc == nil:
 		return nil, refuse("no_session", "no session is open", "open one")
+	case cmd.Do == CmdResume && c.proc.HigherAt != 0 && now > c.actUntil:
+		return nil, tooLate() // by the monotonic clock, whatever the wall clock does
 	case cmd.Do == CmdAcknowledge:
 		if c.proc.State != Tripped || c.proc.Trip == nil {
 			return nil, refusedIn(c.proc.State, cmd.Do)

@@ -29,6 +29,12 @@ func (c *Cold) record(e Event, now protocol.Instant, at protocol.At) {
 	case Overridden:
 		c.verdictSeq, c.overUntil = r.Seq, now.Add(overrideMost*time.Microsecond)
 	}
+	switch e.(type) {
+	case ZoneChosen, Overridden:
+		c.actUntil = now.Add(secondActIn * time.Microsecond)
+	case Muted:
+		c.muteUntil = now.Add(muteFor * time.Microsecond)
+	}
 	c.tell(e)
 }
 

@@ -156,6 +156,7 @@ func (c *Cold) rest(now protocol.Instant, at protocol.At) {
 type Tail struct {
 	from  uint32
 	penAt protocol.At
+	at    protocol.At // of the chunk at hand
 	run   run
 	track passes.Tracker
 	last  protocol.Reading
@@ -168,6 +169,7 @@ func NewTail(p *Procedure) *Tail { return &Tail{from: p.RunFrom, penAt: p.PenAt}
 // Take takes the session's next chunk in, the oldest first.
 func (t *Tail) Take(c *SignalChunk) error {
 	samples, err := Samples(c.Body)
+	t.at = c.From
 	for i := range samples {
 		t.see(&samples[i].Reading)
 	}
@@ -184,7 +186,7 @@ func (t *Tail) see(r *protocol.Reading) {
 		t.run = run{}
 		t.track.Take()
 	case !t.run.on:
-		t.run = run{on: true, from: t.from, tick: r.Tick}
+		t.run = run{on: true, from: t.from, tick: r.Tick, since: t.at}
 		if before.Strokes != t.from { // of the run before, or of none
 			before = *r
 			before.Strokes = t.from

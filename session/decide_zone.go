@@ -234,13 +234,17 @@ func resume(p *Procedure, c *Command, env *Env) ([]Event, error) {
 		return nil, refusedIn(p.State, c.Do)
 	}
 	if p.HigherAt != 0 && (env.At-p.HigherAt > secondActIn || env.At < p.HigherAt) {
-		return nil, refuse("too_late", "a higher max depth is confirmed within 5 seconds of its choice", "choose the zone again, or give the override again, then resume at once")
+		return nil, tooLate()
 	}
 	v, err := p.timeOut(c.Do, env)
 	if err != nil {
 		return nil, err
 	}
 	return []Event{ResumedEvent{By: c.By, Verdict: v}}, nil
+}
+
+func tooLate() error {
+	return refuse("too_late", "a higher max depth is confirmed within 5 seconds of its choice", "choose the zone again, or give the override again, then resume at once")
 }
 
 // timeOut evaluates every check before permits are wanted, and asks the limits

@@ -72,7 +72,7 @@ type RuleView struct {
 }
 
 // View returns what people see now.
-func (c *Cold) View(protocol.Instant) View {
+func (c *Cold) View(now protocol.Instant) View {
 	v := View{Set: -1, Depth: -1, Battery: -1, Mode: c.mode, PenUp: c.pen != nil, Ready: c.ready && c.wanted.Allow, AgeUS: c.age.Microseconds(),
 		Source: SourceNone, LastStop: c.lastStop.Microseconds()}
 	if c.pen != nil {
@@ -108,6 +108,9 @@ func (c *Cold) View(protocol.Instant) View {
 		}
 		v.Events, v.Committed = p.Events, c.committed
 		v.Checks, v.Totals, v.Treatment = c.show()
+		if now >= c.muteUntil {
+			v.MutedUntil = 0 // whatever the wall clock did since
+		}
 		v.Dwell = c.track.Dwells().Microseconds()
 		v.Strokes = p.Totals.Strokes
 		if c.run.on {
