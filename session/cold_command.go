@@ -17,6 +17,9 @@ func (c *Cold) Command(cmd Command, now protocol.Instant, at protocol.At) uint64
 	switch {
 	case err != nil:
 		c.answers = append(c.answers, Answer{Ticket: t, Err: err, View: c.View(now)})
+		if cmd.Do == CmdStop || cmd.Do == CmdPause || cmd.Do == CmdAbort {
+			c.orders = append(c.orders, Order{Kind: OrderStop}) // whatever is wrong with the words, somebody wants it to stop
+		}
 		return t
 	case events == nil: // Hot answers
 		return t
@@ -81,6 +84,9 @@ func (c *Cold) decide(cmd *Command, t uint64, now protocol.Instant, at protocol.
 		return nil, err
 	}
 	env := c.env(at)
+	if c.open() && (cmd.Do == CmdStop || cmd.Do == CmdPause) {
+		cmd.Session = nil // they are for what runs, whatever is on the screen of who asks
+	}
 	switch {
 	case c.stalled(now) && !slices.Contains(inHaste, cmd.Do):
 		return nil, refuse("record_stalled", "the record can't be written", "check the free space and the disk of this PC")

@@ -134,10 +134,11 @@ func decide(do CommandKind) (decider, bool) {
 
 // authorise checks that the command is whole, and given by a person who may.
 func authorise(c *Command, spec *CommandSpec, env *Env) error {
-	if c.By == "" && spec.Open {
-		c.By = Unnamed
-	} else if err := person("by", c.By, spec, env); err != nil {
-		return err
+	if err := person("by", c.By, spec, env); err != nil {
+		if !spec.Open {
+			return err
+		}
+		c.By = Unnamed // who is in haste is not refused for a name
 	}
 	if err := spec.fits(c); err != nil {
 		return err

@@ -25,6 +25,9 @@ type lent struct {
 // disk, on the goroutine of whoever asks.
 func (a *Agent) lookUp(ctx context.Context, cmd *session.Command) (l *lent, err error) {
 	cmd.History = nil
+	if spec, ok := cmd.Do.Spec(); ok && spec.Open {
+		return nil, nil // to stop waits for no disk
+	}
 	switch cmd.Do {
 	case session.CmdOpen, session.CmdReassign:
 		if cmd.Patient != "" {

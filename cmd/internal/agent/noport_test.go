@@ -31,6 +31,13 @@ func TestAgentWithoutAPort(t *testing.T) {
 	r.must(session.Command{Do: session.CmdChoose, Zone: limits.Cheek, Side: limits.Left, Indication: limits.AcneScarRolling})
 	r.must(session.Command{Do: session.CmdArm, By: "op-1"})
 	r.must(session.Command{Do: session.CmdStart, By: "op-1"})
+	other := session.ID{9} // of a screen that is behind: a stop is for what runs
+	r.must(session.Command{Do: session.CmdStop, Session: &other})
+	if v := r.agent.View(); v.State != session.Paused {
+		t.Errorf("stopped: %v", v.State)
+	}
+	r.must(session.Command{Do: session.CmdResume, By: "op-1"})
+	r.must(session.Command{Do: session.CmdStart, By: "op-1"})
 	set := protocol.Micrometres(1250)
 	r.must(session.Command{Do: session.CmdEnter, Entry: &session.Entry{Set: &set, Passes: 2, Seconds: 90}})
 	v := r.agent.View()
