@@ -129,7 +129,13 @@ func (p *Procedure) patientChecks(l *checks, env *Env) {
 	default:
 		l.add("anaesthetic", CheckFailed, "the anaesthetic was wiped off", "wipe it off fully, then record it")
 	}
-	for _, n := range p.Ruling.Notices {
+	ruling := p.Ruling
+	if p.Chosen { // the patient may have been described since
+		if v, now := p.ask(placeOf(&p.Verdict), p.Verdict.Requested, env); !v.Refused {
+			ruling = now
+		}
+	}
+	for _, n := range ruling.Notices {
 		l.add("notice_"+n.Code, CheckWarning, n.Words, "look at the plan")
 	}
 }

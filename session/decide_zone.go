@@ -222,11 +222,11 @@ func arm(p *Procedure, c *Command, env *Env) ([]Event, error) {
 	if _, ok := p.State.Next(ActArm); !ok {
 		return nil, refusedIn(p.State, c.Do)
 	}
-	v, err := p.timeOut(c.Do, env)
+	v, ruling, err := p.timeOut(c.Do, env)
 	if err != nil {
 		return nil, err
 	}
-	return []Event{ArmedEvent{By: c.By, Verdict: v}}, nil
+	return []Event{ArmedEvent{By: c.By, Verdict: v, Ruling: ruling}}, nil
 }
 
 func resume(p *Procedure, c *Command, env *Env) ([]Event, error) {
@@ -236,11 +236,11 @@ func resume(p *Procedure, c *Command, env *Env) ([]Event, error) {
 	if p.HigherAt != 0 && (env.At-p.HigherAt > secondActIn || env.At < p.HigherAt) {
 		return nil, tooLate()
 	}
-	v, err := p.timeOut(c.Do, env)
+	v, ruling, err := p.timeOut(c.Do, env)
 	if err != nil {
 		return nil, err
 	}
-	return []Event{ResumedEvent{By: c.By, Verdict: v}}, nil
+	return []Event{ResumedEvent{By: c.By, Verdict: v, Ruling: ruling}}, nil
 }
 
 func tooLate() error {
@@ -249,22 +249,21 @@ func tooLate() error {
 
 // timeOut evaluates every check before permits are wanted, and asks the limits
 // again, since pen or table may be another one now.
-func (p *Procedure) timeOut(do CommandKind, env *Env) (limits.Verdict, error) {
-	var v limits.Verdict
+func (p *Procedure) timeOut(do CommandKind, env *Env) (v limits.Verdict, ruling policy.Ruling, err error) {
 	checks := p.Checks(env)
 	failed := slices.IndexFunc(checks, func(c Check) bool { return !c.OK })
 	if p.Chosen {
-		v, _ = p.ask(placeOf(&p.Verdict), p.Verdict.Requested, env)
+		v, ruling = p.ask(placeOf(&p.Verdict), p.Verdict.Requested, env)
 		switch {
 		case v.Refused:
-			return v, &RefusedError{Code: string(v.Reason), Words: v.Words(), Remedy: "choose another zone or indication", Checks: checks, Verdict: &v}
+			return v, ruling, &RefusedError{Code: string(v.Reason), Words: v.Words(), Remedy: "choose another zone or indication", Checks: checks, Verdict: &v}
 		case v.Allowed > p.Verdict.Allowed:
-			return v, &RefusedError{Code: "ceiling_rose", Words: "the max depth would be higher than when this zone was chosen",
+			return v, ruling, &RefusedError{Code: "ceiling_rose", Words: "the max depth would be higher than when this zone was chosen",
 				Remedy: "choose the zone again, then " + string(do), Checks: checks, Verdict: &v}
 		}
 	}
 	if failed >= 0 {
-		return v, &RefusedError{Code: "checks_failed", Words: string(do) + " is not possible yet", Remedy: checks[failed].Remedy, Checks: checks}
+		return v, ruling, &RefusedError{Code: "checks_failed", Words: string(do) + " is not possible yet", Remedy: checks[failed].Remedy, Checks: checks}
 	}
-	return v, nil
+	return v, ruling, nil
 }

@@ -102,6 +102,7 @@ type (
 	ArmedEvent struct {
 		By      By             `json:"by"`
 		Verdict limits.Verdict `json:"verdict"`
+		Ruling  policy.Ruling  `json:"patient_rules,omitzero"`
 	}
 	// CartridgeSeen says how long the needles of the cartridge that is in are; 0:
 	// not known. Verdict is there when they bound the ceiling lower than before.
@@ -180,6 +181,7 @@ type (
 	ResumedEvent struct {
 		By      By             `json:"by"`
 		Verdict limits.Verdict `json:"verdict"`
+		Ruling  policy.Ruling  `json:"patient_rules,omitzero"`
 	}
 	// Noted is a remark.
 	Noted struct {

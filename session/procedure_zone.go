@@ -5,6 +5,7 @@ import (
 
 	"penlog/protocol"
 	"penlog/session/limits"
+	"penlog/session/policy"
 )
 
 // applyZone takes in what concerns the zone and the ceiling, and reports whether
@@ -35,9 +36,9 @@ func (p *Procedure) applyZone(e Event, at protocol.At) bool {
 		p.Override, p.State = nil, e.To
 		p.lower(&e.Verdict)
 	case ArmedEvent:
-		p.agreed(e.Verdict, ActArm)
+		p.agreed(e.Verdict, e.Ruling, ActArm)
 	case ResumedEvent:
-		p.agreed(e.Verdict, ActResume)
+		p.agreed(e.Verdict, e.Ruling, ActResume)
 	case StartedEvent:
 		p.move(ActRun)
 	case Reattributed:
@@ -106,8 +107,8 @@ func (p *Procedure) lower(v *limits.Verdict) {
 }
 
 // agreed is a person's word that the ceiling is right.
-func (p *Procedure) agreed(v limits.Verdict, act Act) {
-	p.Verdict, p.Granted, p.HigherAt = v, v.Allowed, 0
+func (p *Procedure) agreed(v limits.Verdict, r policy.Ruling, act Act) {
+	p.Verdict, p.Ruling, p.Granted, p.HigherAt = v, r, v.Allowed, 0
 	p.move(act)
 	z := p.Totals.zone(p.Here)
 	z.Ceiling = max(z.Ceiling, v.Allowed)

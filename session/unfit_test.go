@@ -74,3 +74,32 @@ func TestWhatIsRecordedInMidTreatmentPauses(t *testing.T) {
 	r.until(200*time.Millisecond, "motor off", func(v session.View) bool { return !v.MotorOn && !v.Ready })
 	r.folded()
 }
+
+// The rules about the patient are those of the time-out, not of the moment in
+// which the zone was chosen.
+func TestPatientDescribedAfterTheChoice(t *testing.T) {
+	v := prepared(t)
+	v.choose(limits.Cheek, limits.Left)
+	v.do(session.Command{Do: session.CmdDescribe, Describe: &session.Description{Phototype: 5, Age: 40, First: "yes"}})
+	notice := false
+	for _, c := range v.p.Checks(&v.env) {
+		notice = notice || c.Code == "notice_darker_phototype" && c.State == session.CheckWarning
+	}
+	if !notice {
+		t.Error("no notice of the rules about darker skin")
+	}
+	v.do(session.Command{Do: session.CmdArm})
+	if v.p.Verdict.Allowed != 1250 || v.p.Ruling.PassesMost != 3 {
+		t.Errorf("armed at %v with at most %d passes", v.p.Verdict.Allowed, v.p.Ruling.PassesMost)
+	}
+	v.do(session.Command{Do: session.CmdPause})
+	v.do(session.Command{Do: session.CmdDescribe, Describe: &session.Description{Phototype: 5, Age: 40, First: "no"}})
+	v.choose(limits.Cheek, limits.Left)
+	v.do(session.Command{Do: session.CmdResume})
+	v.do(session.Command{Do: session.CmdPause})
+	v.do(session.Command{Do: session.CmdDescribe, Describe: &session.Description{Phototype: 6, Age: 40, First: "yes"}})
+	v.do(session.Command{Do: session.CmdResume})
+	if v.p.Verdict.Allowed != 1250 || len(v.p.Ruling.Applied) == 0 {
+		t.Errorf("resumed at %v under %+v", v.p.Verdict.Allowed, v.p.Ruling)
+	}
+}
