@@ -96,9 +96,6 @@ func endpoint(p *Procedure, c *Command, _ *Env) ([]Event, error) {
 // of zone, or in a span of time. Parts of a run are taken whole.
 func reattribute(p *Procedure, c *Command, env *Env) ([]Event, error) {
 	at := Place{c.Zone, c.Side, c.Site, c.Indication}
-	if at.Indication == limits.IndicationNone {
-		at.Indication = p.Verdict.Indication
-	}
 	switch {
 	case p.Running:
 		return nil, refuse("motor_on", "the motor runs", "lift the pen and stop it, then say where it was")
@@ -110,18 +107,26 @@ func reattribute(p *Procedure, c *Command, env *Env) ([]Event, error) {
 	var moved []int
 	for i := range p.Spans {
 		s := &p.Spans[i]
-		if c.FromAt == 0 && i < p.ChangedSpan || c.FromAt != 0 && (s.To < c.FromAt || s.From > c.ToAt) || s.Place == at {
+		if c.FromAt == 0 && i < p.ChangedSpan || c.FromAt != 0 && (s.To < c.FromAt || s.From > c.ToAt) {
 			continue
 		}
 		moved = append(moved, s.N)
 	}
+	if n := len(moved); n > 0 && at.Indication == limits.IndicationNone {
+		at.Indication = p.Spans[moved[n-1]-1].Place.Indication // it was the zone that was wrong
+	}
+	moved = slices.DeleteFunc(moved, func(n int) bool { return p.Spans[n-1].Place == at })
 	if len(moved) == 0 {
 		return nil, refuse("nothing_there", "nothing was done in that span that is not of this zone already", "give the span of time that is meant")
 	}
-	v, _ := p.ask(at, 0, env)
-	nominal, _, _ := env.Policy.Area(at.Zone, at.Side)
+	then := *p
+	if o := p.Override; o != nil && slices.ContainsFunc(moved, func(n int) bool { return p.Spans[n-1].From < o.Until-overrideMost }) {
+		then.Override = nil // it was given after needles were there
+	}
+	v, _ := then.ask(at, 0, env)
+	area, _, _ := env.Policy.Area(at.Zone, at.Side)
 	return []Event{Reattributed{By: c.By, Spans: moved, Zone: at.Zone, Side: at.Side, Site: at.Site, Indication: at.Indication,
-		Reason: c.Text, Verdict: v, AreaMM2: nominal, Late: p.late(moved, &v)}}, nil
+		Reason: c.Text, Verdict: v, AreaMM2: area, Late: p.late(moved, &v)}}, nil
 }
 
 // late judges spans against the ceiling of the zone in which they truly were.

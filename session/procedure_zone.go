@@ -151,7 +151,7 @@ func (p *Procedure) reattributed(e Reattributed) {
 				of = s.N
 			}
 		}
-		if slices.Contains(e.Spans, of) && m.Place == p.Spans[of-1].Place {
+		if of > 0 && slices.Contains(e.Spans, of) && m.Place == p.Spans[of-1].Place {
 			m.Place = at
 		}
 	}
