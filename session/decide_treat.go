@@ -131,18 +131,24 @@ func reattribute(p *Procedure, c *Command, env *Env) ([]Event, error) {
 
 // late judges spans against the ceiling of the zone in which they truly were.
 func (p *Procedure) late(spans []int, v *limits.Verdict) *LateExceedance {
-	e := LateExceedance{Ceiling: v.Allowed}
+	e, found := LateExceedance{Ceiling: v.Allowed}, false
 	limit := v.Allowed
 	if v.Allowed > 0 && p.Pen != nil && p.Pen.DepthSource == protocol.DepthMeasured.String() {
 		limit += p.Pen.tolerance()
 	}
 	for _, n := range spans {
 		s := &p.Spans[n-1]
+		if s.Entered { // the dial counts as it was entered
+			if s.Dial > v.Allowed || v.Allowed == 0 {
+				found, e.Deepest = true, max(e.Deepest, s.Dial)
+			}
+			continue
+		}
 		deepest := max(s.Deepest, s.Did.Depths.Deepest())
 		if deepest <= limit && (v.Allowed > 0 || s.Strokes == 0) {
 			continue
 		}
-		e.Deepest = max(e.Deepest, deepest)
+		found, e.Deepest = true, max(e.Deepest, deepest)
 		switch deep := s.Did.Depths.Above(limit); {
 		case v.Allowed == 0:
 			e.Strokes += uint64(s.Strokes)
@@ -150,7 +156,7 @@ func (p *Procedure) late(spans []int, v *limits.Verdict) *LateExceedance {
 			e.Strokes += max(deep, 1)
 		}
 	}
-	if e.Strokes == 0 {
+	if !found {
 		return nil
 	}
 	return &e

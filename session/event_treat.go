@@ -83,7 +83,7 @@ type (
 type LateExceedance struct {
 	Ceiling protocol.Micrometres `json:"ceiling_um"` // 0: nothing is allowed there
 	Deepest protocol.Micrometres `json:"deepest_um"`
-	Strokes uint64               `json:"strokes"` // deeper than ceiling and tolerance
+	Strokes uint64               `json:"strokes"` // deeper than ceiling and tolerance; 0 where the dial was entered and nothing was seen
 }
 
 func (Overridden) Kind() string    { return "overridden" }

@@ -69,7 +69,12 @@ func (p *Procedure) entered(e EntryMade, at protocol.At) {
 	if p.Here == (Place{}) {
 		return
 	}
-	p.Totals.zone(p.Here).Seconds += e.Seconds
+	if e.Passes > 0 || e.Seconds > 0 {
+		s := Span{N: len(p.Spans) + 1, From: at - protocol.At(e.Seconds)*1_000_000, To: at, Place: p.Here, Chosen: p.Here, Ceiling: p.Verdict.Allowed,
+			Entered: true, Dial: p.Set, Seconds: e.Seconds}
+		p.Spans = append(p.Spans, s)
+		p.Totals.zone(p.Here).add(&s)
+	}
 	if e.Passes > 0 {
 		p.markAt(Mark{At: at, Delta: e.Passes, Kind: MarkEntered})
 	}

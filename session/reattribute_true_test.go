@@ -99,3 +99,36 @@ func TestReattributeHostileSpans(t *testing.T) {
 		t.Error("a mark moved with nothing")
 	}
 }
+
+// What was entered for a pen without a link moves as well, and is judged by the dial.
+func TestReattributeWhatWasEntered(t *testing.T) {
+	v := manual(t)
+	v.do(cheek)
+	v.do(session.Command{Do: session.CmdArm})
+	v.do(session.Command{Do: session.CmdStart})
+	enter := func(e session.Entry) {
+		v.wait(200)
+		v.do(session.Command{Do: session.CmdEnter, Entry: &e})
+	}
+	enter(session.Entry{Set: um(750)})
+	enter(session.Entry{Passes: 2, Seconds: 90})
+	enter(session.Entry{Set: um(1250), Passes: 1, Seconds: 30})
+	enter(session.Entry{Passes: 3})
+	nose := func() session.ZoneTotal { return v.total(limits.Nose, limits.Midline) }
+	if n := len(v.p.Spans); n != 3 {
+		t.Fatalf("%d spans of 3 entries", n)
+	}
+	e := v.do(reattributeTo(limits.Nose, limits.Midline, v.p.Spans[0]))[0].(session.Reattributed)
+	if e.Late != nil || nose().Passes.Entered != 2 || nose().Seconds != 90 {
+		t.Errorf("at 0.75: %+v, found late %+v", nose(), e.Late)
+	}
+	e = v.do(session.Command{Do: session.CmdReattribute, Zone: limits.Nose, Side: limits.Midline, Text: "all of it"})[0].(session.Reattributed)
+	cheek := v.total(limits.Cheek, limits.Left)
+	if e.Late == nil || e.Late.Deepest != 1250 || e.Late.Ceiling != 750 || nose().Passes.Entered != 6 || nose().Seconds != 120 || cheek.Passes.Entered != 0 || cheek.Seconds != 0 || cheek.Strokes+nose().Strokes != 0 {
+		t.Errorf("at 1.25: nose %+v, cheek %+v, found late %+v", nose(), cheek, e.Late)
+	}
+	e = v.do(session.Command{Do: session.CmdReattribute, Zone: limits.Scalp, Text: "of what is not offered"})[0].(session.Reattributed)
+	if e.Late == nil || !e.Verdict.Refused {
+		t.Errorf("%+v", e)
+	}
+}

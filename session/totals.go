@@ -76,7 +76,8 @@ func (c PassCount) Shown() int {
 	return max(n+c.Corrected, 0)
 }
 
-// Span is a stretch of treatment: one run of the motor, or a part of it.
+// Span is a stretch of treatment: one run of the motor, or a part of it, or what
+// a person entered.
 type Span struct {
 	N       int         `json:"span"` // 1, 2, 3 …
 	From    protocol.At `json:"from_us"`
@@ -90,6 +91,10 @@ type Span struct {
 	Needles int
 	Unseen  bool
 	Did     passes.Slice
+	// Entered: a person said so, of a pen without a link, and nothing was seen.
+	Entered bool
+	Dial    protocol.Micrometres // as entered
+	Seconds int
 }
 
 // Mark is a pass that a person marked, entered or corrected.
@@ -131,6 +136,7 @@ func (z *ZoneTotal) add(s *Span) {
 	z.Punctures += uint64(s.Did.Contact) * uint64(s.Needles)
 	z.Depths.Merge(s.Did.Depths)
 	z.Course.Join(s.Did.Glides)
+	z.Seconds += s.Seconds
 }
 
 func (z *ZoneTotal) mark(m Mark) {
@@ -158,7 +164,7 @@ func (p *Procedure) retotal() {
 	t := &p.Totals
 	for i := range t.Zones {
 		z := &t.Zones[i]
-		*z = ZoneTotal{Place: z.Place, Ceiling: z.Ceiling, AreaMM2: z.AreaMM2, AreaGiven: z.AreaGiven, Seconds: z.Seconds, Endpoint: z.Endpoint}
+		*z = ZoneTotal{Place: z.Place, Ceiling: z.Ceiling, AreaMM2: z.AreaMM2, AreaGiven: z.AreaGiven, Endpoint: z.Endpoint}
 	}
 	for i := range p.Spans {
 		if s := &p.Spans[i]; s.Place != (Place{}) {

@@ -217,7 +217,11 @@ func entryWords(e *session.EntryMade) string {
 
 func reattributedWords(e *session.Reattributed) string {
 	s := fmt.Sprintf("%s of treatment belongs to %s: %s", count(uint64(len(e.Spans)), "part"), e.Zone.Name(), e.Reason)
-	if e.Late != nil {
+	switch {
+	case e.Late == nil:
+	case e.Late.Strokes == 0:
+		s += fmt.Sprintf("; exceedance found late: dial entered at %s mm, Max depth there %s mm", mm(e.Late.Deepest), mm(e.Late.Ceiling))
+	default:
 		s += fmt.Sprintf("; exceedance found late: %d strokes, deepest %s mm, Max depth there %s mm", e.Late.Strokes, mm(e.Late.Deepest), mm(e.Late.Ceiling))
 	}
 	return s
