@@ -9,6 +9,7 @@ import (
 	"penlog/protocol"
 	"penlog/session/cartridge"
 	"penlog/session/clinic"
+	"penlog/session/label"
 	"penlog/session/limits"
 	"penlog/session/passes"
 	"penlog/session/policy"
@@ -51,6 +52,7 @@ type ColdConfig struct {
 	Policy     *policy.Policy       // nil: the built-in one
 	Clinic     *clinic.Config       // nil: guarded pens only, nobody named
 	Cartridges *cartridge.Catalogue // nil: the built-in one
+	Labels     *label.Catalogue     // nil: the built-in ones
 	Zone       *time.Location       // in which the clinic's days begin and end; nil: UTC
 	Version    string               // of the agent
 	NewID      func(protocol.At) ID
@@ -165,8 +167,8 @@ func NewCold(cfg ColdConfig) *Cold {
 	return &Cold{cfg: cfg, heard: Heard{}, lostEvents: Heard{}}
 }
 
-// policy is read with the first session, and so are the cartridges when they are
-// built in: an agent that starts has other things to read.
+// policy is read with the first session, and so are cartridges and labels when they
+// are built in: an agent that starts has other things to read.
 func (c *Cold) policy() *policy.Policy {
 	if c.cfg.Policy == nil {
 		return policy.Default()
@@ -180,9 +182,12 @@ func (c *Cold) World(w World) { c.world = w }
 
 // env is what a decision rests on now.
 func (c *Cold) env(at protocol.At) *Env {
-	e := Env{Limits: c.cfg.Limits, Policy: c.policy(), Clinic: c.cfg.Clinic, Cartridges: c.cfg.Cartridges, At: at, World: c.world, Zone: c.cfg.Zone}
+	e := Env{Limits: c.cfg.Limits, Policy: c.policy(), Clinic: c.cfg.Clinic, Cartridges: c.cfg.Cartridges, Labels: c.cfg.Labels, At: at, World: c.world, Zone: c.cfg.Zone}
 	if e.Cartridges == nil {
 		e.Cartridges = cartridge.Default()
+	}
+	if e.Labels == nil {
+		e.Labels = label.Default()
 	}
 	e.World.Contact = c.have && c.last.Flags.Has(protocol.FlagContactKnown|protocol.FlagContact)
 	return &e

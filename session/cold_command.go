@@ -135,7 +135,7 @@ func (c *Cold) opening(cmd *Command, spec *CommandSpec, env *Env) ([]Event, erro
 	cfg := &c.cfg
 	return []Event{Opened{By: cmd.By, Agent: cfg.Version, Table: cfg.Limits.Version(), Hash: cfg.Limits.Hash(), Patient: cmd.Patient,
 		Policy: Edition{env.Policy.Version(), env.Policy.Hash()}, Clinic: Edition{cfg.Clinic.Version(), cfg.Clinic.Hash()},
-		Cartridges: Edition{env.Cartridges.Version(), env.Cartridges.Hash()}, Room: cfg.Clinic.Room(), History: cmd.History}}, nil
+		Cartridges: Edition{env.Cartridges.Version(), env.Cartridges.Hash()}, Labels: Edition{env.Labels.Version(), env.Labels.Hash()}, Room: cfg.Clinic.Room(), History: cmd.History}}, nil
 }
 
 func (c *Cold) locate(t uint64, now protocol.Instant) error {

@@ -9,6 +9,7 @@ import (
 	"penlog/protocol"
 	"penlog/session/cartridge"
 	"penlog/session/clinic"
+	"penlog/session/label"
 	"penlog/session/limits"
 	"penlog/session/policy"
 )
@@ -20,6 +21,7 @@ type Env struct {
 	Policy     *policy.Policy
 	Clinic     *clinic.Config
 	Cartridges *cartridge.Catalogue
+	Labels     *label.Catalogue // nil: no pen has one
 	At         protocol.At
 	World      World
 	// Zone is the clinic's: by it a day begins and ends, for an expiry too. nil: UTC.

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"penlog/protocol"
+	"penlog/session/label"
 	"penlog/session/limits"
 	"penlog/session/policy"
 )
@@ -18,20 +19,28 @@ var zoneDeciders = map[CommandKind]decider{
 func (p *Procedure) ask(at Place, wanted protocol.Micrometres, env *Env) (limits.Verdict, policy.Ruling) {
 	r := limits.Request{Zone: at.Zone, Side: at.Side, Site: at.Site, Indication: at.Indication, Wanted: wanted,
 		Prescription: p.prescribed(at), CartridgeLength: p.reach(env)}
+	var of label.Facts
 	if pen := p.Pen; pen != nil {
 		r.PenMin, r.PenMax, r.PenStep = pen.DepthMin, pen.DepthMax, pen.DepthStep
+		of = env.Labels.For(pen.Vendor, pen.Model, at.Indication, at.Zone)
+		r.LabelledMax, r.Labels = of.Max, of.Labels
 	}
 	v := env.Limits.Ask(r)
 	if v.Refused {
 		return v, policy.Ruling{}
 	}
 	ruling := env.Policy.Judge(policy.Patient{Phototype: p.Patient.Phototype, Age: p.Patient.Age, First: p.Patient.First},
-		policy.VerdictFacts{Zone: at.Zone, Indication: at.Indication, TypicalLow: v.TypicalLow, TypicalHigh: v.TypicalHigh, Limit: v.Limit})
+		policy.VerdictFacts{Zone: at.Zone, Indication: at.Indication, TypicalLow: v.TypicalLow, TypicalHigh: v.TypicalHigh, Limit: v.Limit,
+			LabelAge: of.Age, LabelPhototypes: of.Phototypes})
 	r.PatientRule = ruling.Max
 	if o := p.Override; o != nil && o.Zone == at.Zone && o.Side == at.Side && o.Site == at.Site && !ruling.NoOverride {
 		r.Override = &limits.Override{Zone: o.Zone, Side: o.Side, Value: o.Value}
 	}
-	return env.Limits.Ask(r), ruling
+	v = env.Limits.Ask(r)
+	if of.Excluded && !v.Refused && !slices.Contains(v.Flags, limits.OffLabel) {
+		v.Flags = append(v.Flags, limits.OffLabel)
+	}
+	return v, ruling
 }
 
 // prescribed is the depth that the plan gives for a place, 0: none.
@@ -250,6 +259,10 @@ func tooLate() error {
 // timeOut evaluates every check before permits are wanted, and asks the limits
 // again, since pen or table may be another one now.
 func (p *Procedure) timeOut(do CommandKind, env *Env) (v limits.Verdict, ruling policy.Ruling, err error) {
+	if p.Running && p.Mode == ModeStoppable {
+		// It was told to stop, and only a press may start it again.
+		return v, ruling, refuse("motor_on", string(do)+" is not possible while the motor runs", "lift the pen and stop it, then "+string(do))
+	}
 	checks := p.Checks(env)
 	failed := slices.IndexFunc(checks, func(c Check) bool { return !c.OK })
 	if p.Chosen {

@@ -54,6 +54,7 @@ type (
 		Policy     Edition  `json:"policy,omitzero"`
 		Clinic     Edition  `json:"clinic,omitzero"`
 		Cartridges Edition  `json:"cartridges,omitzero"`
+		Labels     Edition  `json:"labels,omitzero"`
 		Room       string   `json:"room,omitempty"`
 		History    *History `json:"history,omitempty"` // of the patient; nil: not known
 	}

@@ -68,15 +68,16 @@ func TestLiveStateIsTheFoldOfTheJournal(t *testing.T) {
 			switch rapid.SampledFrom([]string{"command", "command", "command", "press", "wait", "set", "depth", "cable", "mute", "clock", "reboot", "disk", "release", "fault", "full", "lost", "agent"}).Draw(rt, "act") {
 			case "command":
 				cmd := randomCommand(rt)
-				if cmd.Do == session.CmdOpen {
-					if p := r.cold.Procedure(); p != nil && p.State.Over() && cmd.By != "" {
-						disk = 2 * time.Millisecond
-						watch(4 * time.Second)
-						r.records, r.chunks = nil, nil
-						r.verdicts, r.verdictsOnDisk = 0, 0
-					}
+				was := r.cold.Procedure()
+				if cmd.Do == session.CmdOpen && was != nil && was.State.Over() {
+					disk = 2 * time.Millisecond
+					watch(4 * time.Second) // the whole record is on disk
 				}
 				r.cold.Command(cmd, r.now, r.at)
+				if was != nil && r.cold.Procedure().ID != was.ID {
+					r.records, r.chunks = nil, nil // those of the session before
+					r.verdicts, r.verdictsOnDisk = 0, 0
+				}
 			case "press":
 				r.press()
 			case "wait":
@@ -140,8 +141,9 @@ func TestLiveStateIsTheFoldOfTheJournal(t *testing.T) {
 		// Each prefix is a procedure that keeps the machine.
 		for n := 1; n <= len(r.records); n += 1 + len(r.records)/16 {
 			p := fold(t, r.records[:n])
-			if c, allow := p.Desire(); allow && (!p.State.MayPermit() || c < 1 || c > 2500 || p.Foreign || p.Mode != session.ModeGuarded) {
-				rt.Fatalf("after %d records %v wants permits at %v", n, p.State, c)
+			accepted := p.Mode == session.ModeGuarded || p.Mode != session.ModeNone && p.Mode == p.Accepted
+			if c, allow := p.Desire(); allow && (!p.State.MayPermit() || c < 1 || c > 2500 || p.Foreign || !accepted) {
+				rt.Fatalf("after %d records %v wants permits at %v from a pen that is %v, accepted %v", n, p.State, c, p.Mode, p.Accepted)
 			}
 		}
 	})

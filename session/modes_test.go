@@ -57,6 +57,24 @@ func TestStoppablePen(t *testing.T) {
 	r.check()
 }
 
+// While a pen that was told to stop still runs, nobody may go on: a press has to come
+// between.
+func TestStoppablePenThatRunsIsNotArmed(t *testing.T) {
+	v := prepared(t)
+	v.apply(session.ModeChanged{Mode: session.ModeStoppable})
+	v.choose(limits.Cheek, limits.Left)
+	v.do(session.Command{Do: session.CmdAcceptMode, Mode: session.ModeStoppable})
+	v.apply(session.MotorRan{})
+	v.refused(session.Command{Do: session.CmdArm}, "motor_on")
+	v.apply(session.MotorRested{})
+	v.do(session.Command{Do: session.CmdArm})
+	v.do(session.Command{Do: session.CmdPause})
+	v.apply(session.MotorRan{})
+	v.refused(session.Command{Do: session.CmdResume}, "motor_on")
+	v.apply(session.MotorRested{})
+	v.do(session.Command{Do: session.CmdResume})
+}
+
 func TestMonitorOnlyPenAlarms(t *testing.T) {
 	r := stoppable(t, 0)
 	r.must(session.Command{Do: session.CmdAcceptMode, Mode: session.ModeMonitor})

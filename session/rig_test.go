@@ -14,6 +14,7 @@ import (
 // rig is Hot, Cold, a store that commits after a delay, and a plain pen, in
 // virtual time, stepped 1 ms at a time.
 type rig struct {
+	ids   byte // of sessions
 	t     testing.TB
 	hot   *session.Hot
 	cold  *session.Cold
@@ -127,10 +128,9 @@ func (r *rig) agent() {
 		}
 		return true
 	}})
-	ids := byte(0)
 	r.cold = session.NewCold(session.ColdConfig{Limits: limits.Default(), Clinic: r.clinic, Version: "test", NewID: func(protocol.At) session.ID {
-		ids++
-		return session.ID{15: ids}
+		r.ids++
+		return session.ID{15: r.ids}
 	}})
 }
 

@@ -27,6 +27,7 @@ import (
 	"penlog/session"
 	"penlog/session/cartridge"
 	"penlog/session/clinic"
+	"penlog/session/label"
 	"penlog/session/limits"
 	"penlog/session/policy"
 )
@@ -46,6 +47,7 @@ const noPort = "none"
 type agentFlags struct {
 	port, dir, listen, ready, limits string
 	policy, clinic, cartridges       string
+	labels                           string
 	operator                         string
 	rate                             uint16
 	baud                             uint32
@@ -87,6 +89,7 @@ on the disk; an open session is taken up, paused, at the next start.`,
 	fl.StringVar(&f.limits, "limits", "", "the clinic's limits file; the built-in table otherwise")
 	fl.StringVar(&f.policy, "policy", "", "the clinic's policy file: screening, patient rules, passes; the built-in one otherwise")
 	fl.StringVar(&f.cartridges, "cartridges", "", "the clinic's list of cartridges; the built-in one otherwise")
+	fl.StringVar(&f.labels, "labels", "", "the clinic's list of what pens' labels cover; the built-in one otherwise")
 	fl.StringVar(&f.clinic, "clinic", "", "the clinic's own file: modes, indications, people; guarded pens and nobody named otherwise")
 	fl.StringVar(&f.operator, "operator", "", "who gives commands with the keys of this terminal")
 	fl.Uint16Var(&f.rate, "rate", 200, "readings per second to ask the pen for (20 to 1000)")
@@ -120,6 +123,10 @@ func runAgent(ctx context.Context, f agentFlags, stdin io.Reader, stdout, stderr
 	if err != nil {
 		return fmt.Errorf("--clinic: %w", err)
 	}
+	labels, err := loadFile(f.labels, label.Load)
+	if err != nil {
+		return fmt.Errorf("--labels: %w", err)
+	}
 	carts, err := loadFile(f.cartridges, cartridge.Load)
 	if err != nil {
 		return fmt.Errorf("--cartridges: %w", err)
@@ -143,7 +150,7 @@ func runAgent(ctx context.Context, f agentFlags, stdin io.Reader, stdout, stderr
 	lines := newPatientLog(logTo)
 	defer lines.end(200 * time.Millisecond)
 	log := slog.New(slog.NewTextHandler(lines, nil))
-	cfg := agent.Config{Addr: addr, Dir: f.dir, Limits: table, Policy: pol, Clinic: cl, Cartridges: carts, Version: version(), Rate: f.rate, Baud: f.baud, Log: log, Prioritize: agent.Prioritize}
+	cfg := agent.Config{Addr: addr, Dir: f.dir, Limits: table, Policy: pol, Clinic: cl, Cartridges: carts, Labels: labels, Version: version(), Rate: f.rate, Baud: f.baud, Log: log, Prioritize: agent.Prioritize}
 	if f.port == noPort {
 		cfg.NoPort = true
 	} else if addr.Auto() {

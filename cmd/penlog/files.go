@@ -12,6 +12,7 @@ import (
 
 	"penlog/session/cartridge"
 	"penlog/session/clinic"
+	"penlog/session/label"
 	"penlog/session/limits"
 	"penlog/session/limits/strictyaml"
 	"penlog/session/policy"
@@ -83,6 +84,18 @@ func cartridgesCommand() *cobra.Command {
 				return nil, err
 			}
 			return &soundFile{c.Version(), c.Hash(), c.Hash() == cartridge.Default().Hash(), aboutCartridges(c)}, nil
+		}})
+}
+
+func labelsCommand() *cobra.Command {
+	return fileCommand(clinicFile{name: "labels", builtin: label.DefaultYAML,
+		long: "What makers' labels cover: for which pen, indication and zone, how deep, and for\nwhom.",
+		load: func(name string, data []byte) (*soundFile, error) {
+			c, err := label.Load(name, data)
+			if err != nil {
+				return nil, err
+			}
+			return &soundFile{c.Version(), c.Hash(), c.Hash() == label.Default().Hash(), aboutLabels(c)}, nil
 		}})
 }
 
@@ -258,6 +271,29 @@ func aboutCartridges(c *cartridge.Catalogue) []fact {
 	return add([]fact{
 		{What: "cartridges", Values: []string{fmt.Sprintf("%d, %d of known length, %d with a GTIN", len(all), long, numbered)}},
 	}, "length not known, so the shortest of the pen counts", vague, false)
+}
+
+// aboutLabels sums up labels. A pen whose label the built-in file knows to end somewhere
+// is looser when it ends deeper, or is left out.
+func aboutLabels(c *label.Catalogue) []fact {
+	var names, deeper []string
+	for _, p := range c.Pens() {
+		if n := c.Name(p.Vendor, p.Model); !slices.Contains(names, n) {
+			names = append(names, n)
+		}
+	}
+	for _, p := range label.Default().Pens() {
+		less := func(i limits.Indication, z limits.Zone) bool {
+			was, is := label.Default().For(p.Vendor, p.Model, i, z), c.For(p.Vendor, p.Model, i, z)
+			return was.Max > 0 && (is.Max == 0 || is.Max > was.Max) || len(is.Labels) > len(was.Labels)
+		}
+		if slices.ContainsFunc(limits.AllIndications(), func(i limits.Indication) bool {
+			return slices.ContainsFunc(limits.AllZones(), func(z limits.Zone) bool { return less(i, z) })
+		}) {
+			deeper = append(deeper, p.Vendor+" "+p.Model)
+		}
+	}
+	return add([]fact{{What: "pens", Values: names}}, "labelled deeper than in the built-in file, or not at all", deeper, true)
 }
 
 func add(facts []fact, what string, values []string, looser bool) []fact {

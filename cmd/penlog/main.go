@@ -41,6 +41,7 @@ func commands() []*cobra.Command {
 		cartridgesCommand(),
 		clinicCommand(),
 		demoCommand(),
+		labelsCommand(),
 		limitsCommand(),
 		policyCommand(),
 		portsCommand(),

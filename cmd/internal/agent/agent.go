@@ -28,6 +28,7 @@ import (
 	"penlog/session"
 	"penlog/session/cartridge"
 	"penlog/session/clinic"
+	"penlog/session/label"
 	"penlog/session/limits"
 	"penlog/session/policy"
 	"penlog/store"
@@ -52,6 +53,7 @@ type Config struct {
 	Policy     *policy.Policy       // nil: the built-in one
 	Clinic     *clinic.Config       // nil: guarded pens only, nobody named
 	Cartridges *cartridge.Catalogue // nil: the built-in one
+	Labels     *label.Catalogue     // nil: the built-in ones
 	Version    string
 	Rate       uint16 // readings per second to ask for; 0: 200
 	Baud       uint32 // bits per second to ask a UART pen for; 0: leave the line
