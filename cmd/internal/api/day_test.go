@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"penlog/cmd/internal/agent"
 	"penlog/cmd/internal/api"
 	"penlog/cmd/internal/simpen"
@@ -48,13 +50,16 @@ type clinicDay struct {
 	url, key string
 	stop     func()
 	refusals int
+
+	command, result *jsonschema.Schema // of the API's document
 }
 
 const patience = 20 * time.Second
 
 func openClinic(t *testing.T) *clinicDay {
 	t.Helper()
-	d := &clinicDay{t: t, dir: filepath.Join(t.TempDir(), "record"), controls: make(chan simpen.Control, 64)}
+	d := &clinicDay{t: t, dir: filepath.Join(t.TempDir(), "record"), controls: make(chan simpen.Control, 64),
+		command: schema(t, "Command"), result: schema(t, "Result")}
 	profile, err := sim.ProfileByName("reference")
 	if err != nil {
 		t.Fatal(err)
@@ -152,8 +157,13 @@ func (d *clinicDay) send(c session.Command) result {
 		d.t.Fatal(err)
 	}
 	defer resp.Body.Close()
+	out, err := io.ReadAll(resp.Body)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.asDocumented(body, out)
 	var r result
-	if err := json.NewDecoder(resp.Body).Decode(&r); err != nil {
+	if err := json.Unmarshal(out, &r); err != nil {
 		d.t.Fatal(err)
 	}
 	return r

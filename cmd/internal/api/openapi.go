@@ -28,7 +28,7 @@ type object = map[string]any
 // Document describes the API in the manner of OpenAPI 3.1, from the types that
 // the code itself reads and writes.
 func Document() object {
-	d := schemas{defs: object{}}
+	d := schemas{defs: object{}, named: map[string]reflect.Type{}}
 	command := d.commands()
 	d.defs["Event"] = d.events()
 	answer := func(words string, t reflect.Type) object {
@@ -80,7 +80,20 @@ func Document() object {
 }
 
 // schemas gathers what types look like.
-type schemas struct{ defs object }
+type schemas struct {
+	defs  object
+	named map[string]reflect.Type // whose schema has a name
+}
+
+// name is what a type's schema is called. Two types of one name would be one to
+// whoever reads the document.
+func (d *schemas) name(t reflect.Type) string {
+	if was, ok := d.named[t.Name()]; ok && was != t {
+		panic("api: " + was.String() + " and " + t.String() + " have one name in the document")
+	}
+	d.named[t.Name()] = t
+	return t.Name()
+}
 
 // codes are the texts that a type can have, for those that have few.
 var codes = map[reflect.Type]func() []string{
@@ -120,8 +133,9 @@ var textType = reflect.TypeFor[encoding.TextMarshaler]()
 // of is the schema of a type.
 func (d *schemas) of(t reflect.Type) object {
 	if f, ok := codes[t]; ok {
-		d.defs[t.Name()] = object{"type": "string", "enum": f()}
-		return object{"$ref": "#/components/schemas/" + t.Name()}
+		name := d.name(t)
+		d.defs[name] = object{"type": "string", "enum": f()}
+		return object{"$ref": "#/components/schemas/" + name}
 	}
 	if t.Kind() != reflect.Pointer && t.Implements(textType) || reflect.PointerTo(t).Implements(textType) && t.Kind() != reflect.Pointer {
 		return object{"type": "string"}
@@ -149,7 +163,7 @@ func (d *schemas) of(t reflect.Type) object {
 
 // structure names a struct's schema and refers to it.
 func (d *schemas) structure(t reflect.Type) object {
-	name := t.Name()
+	name := d.name(t)
 	if _, ok := d.defs[name]; !ok {
 		d.defs[name] = object{} // while it is made: it may hold itself
 		properties, required := object{}, []string{}

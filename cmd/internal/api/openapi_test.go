@@ -69,6 +69,17 @@ func valid(t *testing.T, s *jsonschema.Schema, body []byte) error {
 	return s.Validate(v)
 }
 
+// asDocumented holds a command that is taken, and its answer, against the document.
+func (d *clinicDay) asDocumented(command, result []byte) {
+	d.t.Helper()
+	if err := valid(d.t, d.result, result); err != nil {
+		d.t.Errorf("the answer to %s: %v", command, err)
+	}
+	if err := valid(d.t, d.command, command); err != nil && bytes.HasPrefix(result, []byte(`{"events"`)) {
+		d.t.Errorf("taken: %s: %v", command, err)
+	}
+}
+
 // What the agent really answers is what the document says it answers.
 func TestAnswersAreAsTheDocumentSays(t *testing.T) {
 	s := serve(t)
