@@ -37,8 +37,8 @@ func TestBell(t *testing.T) {
 		{time.Second, worse, true},     // another, and worse
 		{4 * time.Second, worse, false},
 		{time.Second, worse, true}, // high: every 5 s
-		{time.Second, trip, true}, // the same again, after it was gone
-		{time.Second, both, true}, // the worse is heard
+		{time.Second, trip, true},  // the same again, after it was gone
+		{time.Second, both, true},  // the worse is heard
 		{5 * time.Second, both, true},
 		{0, calm, false},
 		{time.Second, muted, false},
