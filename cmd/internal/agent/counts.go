@@ -95,10 +95,10 @@ type counts struct {
 func (c *counts) init() {
 	if c.findings == nil {
 		c.findings, c.ended = map[session.Rule]map[session.Response]uint64{}, map[session.State]uint64{}
-		c.decide = newHistogram(.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1)
-		c.stop = newHistogram(.005, .01, .02, .03, .05, .075, .1, .15, .2, .3, .5, 1)
-		c.commits = newHistogram(.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5)
-		c.age = newHistogram(.001, .0025, .005, .01, .025, .05, .1, .15, .25, .5)
+		c.decide = newHistogram(.0001, .0005, .001, .005, .025, .1)
+		c.stop = newHistogram(.01, .02, .03, .05, .1, .2, .3, .5)
+		c.commits = newHistogram(.0025, .01, .05, .25, 1, 2)
+		c.age = newHistogram(.005, .01, .025, .05, .1, .15, .25)
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 
 // maxZones is of how many zones figures are kept apart; what is done in more is
 // counted together, so that the series stay few.
-const maxZones = 5
+const maxZones = 4
 
 // ZoneOther stands for the zones beyond maxZones.
 const ZoneOther = "other"

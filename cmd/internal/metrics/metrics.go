@@ -88,7 +88,7 @@ var (
 	cartridges = desc("cartridges_used_total", "Cartridges that went in since the agent started.")
 	passCount  = desc("passes_marked_total", "Passes marked, entered or told by the pen's button since the agent started.")
 	late       = desc("exceedances_found_late_total", "Exceedances found when treatment was said to be of another zone.")
-	zoneDepth  = desc("stroke_depth_metres", "Depth of strokes, by zone; zones beyond the first five are counted together.", "zone")
+	zoneDepth  = desc("stroke_depth_metres", "Depth of strokes, by zone; zones beyond the first four are counted together.", "zone")
 	zoneRate   = desc("stroke_rate_by_zone_hertz", "Stroke rate at which strokes were made, by zone.", "zone")
 	pen        = desc("pen_info", "A constant 1 with the clinic's own name for the pen that is there.", "pen")
 	decide     = desc("stop_decision_seconds", "From bytes read to the revoke handed to the port's writer.")
