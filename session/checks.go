@@ -235,9 +235,9 @@ func (p *Procedure) intervalCheck(l *checks, env *Env) {
 			return
 		}
 	}
-	words := fmt.Sprintf("no treatment of this zone within %d days is known in %s", days, h.Scope)
+	words := fmt.Sprintf("no treatment of this zone within %d days is known (%s)", days, h.Scope)
 	if h.Sessions == 0 {
-		l.add("interval", CheckWarning, "nothing of this patient is known in "+h.Scope+": when this zone was last treated is unknown", "ask the patient")
+		l.add("interval", CheckWarning, "nothing of this patient is known ("+h.Scope+"): when this zone was last treated is unknown", "ask the patient")
 		return
 	}
 	l.add("interval", CheckGood, words, "")
