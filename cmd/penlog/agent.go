@@ -167,6 +167,9 @@ func runAgent(ctx context.Context, f agentFlags, stdin io.Reader, stdout, stderr
 		cancel()
 		return errors.Join(fmt.Errorf("--listen %s: %w: choose another port, or 0 for a free one", f.listen, err), a.Run(ended))
 	}
+	if at, ok := ln.Addr().(*net.TCPAddr); ok && !at.IP.IsLoopback() {
+		log.Warn("the API can be reached from other PCs: whoever is there sees the session, and may stop, abort, acknowledge and mute", "at", at.String())
+	}
 	served := api.New(a, version())
 	srv := served.HTTP()
 	ctx, cancel := context.WithCancel(ctx)

@@ -36,7 +36,9 @@ func (a *Agent) lookUp(ctx context.Context, cmd *session.Command) (l *lent, err 
 	case session.CmdCartridge:
 		cmd.History, err = a.used(ctx, cmd.Cartridge)
 	}
-	if err == nil && cmd.Session != nil && *cmd.Session != a.View().Session {
+	// What needs no sign-in follows no end: for it nothing is read, whoever asks.
+	spec, _ := cmd.Do.Spec()
+	if err == nil && !spec.Open && cmd.Session != nil && *cmd.Session != a.View().Session {
 		l, err = a.lend(ctx, *cmd.Session)
 	}
 	return l, err

@@ -27,11 +27,18 @@ var secrets sync.Map
 // idle starts an agent whose pen is not there.
 func idle(t *testing.T) *agent.Agent {
 	t.Helper()
+	a, _ := idleAt(t, filepath.Join(t.TempDir(), "record"))
+	return a
+}
+
+// idleAt starts one on a folder; end ends it, and at the latest the test does.
+func idleAt(t *testing.T, dir string) (a *agent.Agent, end func()) {
+	t.Helper()
 	addr, err := device.ParseAddress("tcp://127.0.0.1:1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := agent.New(t.Context(), agent.Config{Addr: addr, Dir: filepath.Join(t.TempDir(), "record"), Limits: limits.Default(),
+	a, err = agent.New(t.Context(), agent.Config{Addr: addr, Dir: dir, Limits: limits.Default(),
 		Version: "test", Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
@@ -39,13 +46,14 @@ func idle(t *testing.T) *agent.Agent {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(ctx) }()
-	t.Cleanup(func() {
+	end = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
 	})
-	return a
+	t.Cleanup(end)
+	return a, end
 }
 
 // serve starts an agent whose pen is not there, and its API.

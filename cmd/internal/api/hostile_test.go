@@ -38,6 +38,9 @@ func TestHostileCommandsAreRefused(t *testing.T) {
 			t.Errorf("%.80q: %+v", body, a)
 		}
 	}
+	if a := send(t, "POST", s.URL+"/v1/command", `{"do":"plan","by":"op-1","plan":`+deep, nil); !strings.Contains(a.Error.Words, "too deep") {
+		t.Errorf("very deep: %+v", a)
+	}
 	if a := send(t, "POST", s.URL+"/v1/command", `{"do":"open","by":"op-1","patient":"\u00fc"}`, nil); a.Status != 200 {
 		t.Errorf("after all that: %+v", a)
 	}
@@ -45,6 +48,38 @@ func TestHostileCommandsAreRefused(t *testing.T) {
 		if a := send(t, "POST", s.URL+"/v1/command", body, nil); a.Status < 400 || a.Status >= 500 || a.Error.Words == "" {
 			t.Errorf("%s: %+v", body, a)
 		}
+	}
+}
+
+// A stranger has no record read, and does not learn which sessions there are.
+func TestStrangersReadNoSession(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "record")
+	before, end := idleAt(t, dir)
+	opened, err := before.Do(t.Context(), session.Command{Do: session.CmdOpen, By: "op-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := before.Do(t.Context(), session.Command{Do: session.CmdAbort}); err != nil {
+		t.Fatal(err)
+	}
+	end()
+	a, _ := idleAt(t, dir)
+	s := httptest.NewServer(api.New(a, "test"))
+	t.Cleanup(s.Close)
+	past, url := opened.View.Session.String(), s.URL+"/v1/command"
+	known := 0
+	for _, do := range []string{"stop", "pause", "abort", "acknowledge", "mute"} {
+		ask := func(id string) answer { return send(t, "POST", url, `{"do":"`+do+`","session":"`+id+`"}`, nil) }
+		there, not := ask(past), ask("01a2066a-4535-7636-92ca-a642872dd246")
+		if there.Status != 409 || not.Status != 409 {
+			t.Errorf("%s of a session that is over: %+v, %+v", do, there, not)
+		}
+		if there.Error != not.Error {
+			known++
+		}
+	}
+	if known > 0 {
+		t.Errorf("%d commands tell strangers whether a session is there", known)
 	}
 }
 
@@ -99,8 +134,10 @@ func TestManyKeysHoldNobodyUp(t *testing.T) {
 	}
 }
 
-// A command whose answer did not come in time is not given again with its key.
-func TestLateAnswerIsNotGivenTwice(t *testing.T) {
+// slowDisk is an agent whose disk hangs from hang to mend, and its API. end ends
+// what requests are served under, as a program that ends does.
+func slowDisk(t *testing.T) (served *api.Server, post func(body string) answer, hang, mend, end func()) {
+	t.Helper()
 	addr, err := device.ParseAddress("tcp://127.0.0.1:1")
 	if err != nil {
 		t.Fatal(err)
@@ -120,22 +157,32 @@ func TestLateAnswerIsNotGivenTwice(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(ctx) }()
-	served := api.New(a, "test")
-	s := httptest.NewServer(served)
+	served = api.New(a, "test")
+	s := httptest.NewUnstartedServer(served)
+	base, end := context.WithCancel(context.Background())
+	s.Config.BaseContext = func(net.Listener) context.Context { return base }
+	s.Start()
 	secrets.Store(s.URL, served.Secret())
-	defer func() {
+	t.Cleanup(func() {
 		s.Close()
+		end()
 		cancel()
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
-	}()
-	post := func(body string) answer {
+	})
+	post = func(body string) answer {
 		return send(t, "POST", s.URL+"/v1/command", body, func(r *http.Request) { r.Header.Set("Idempotency-Key", body) })
 	}
+	return served, post, func() { close(slow) }, func() { close(let) }, end
+}
+
+// A command whose answer did not come in time is not given again with its key.
+func TestLateAnswerIsNotGivenTwice(t *testing.T) {
+	served, post, hang, mend, _ := slowDisk(t)
 	post(`{"do":"open","by":"op-1"}`)
 	served.SetWait(100 * time.Millisecond)
-	close(slow)
+	hang()
 	note := `{"do":"note","by":"op-1","text":"once"}`
 	if a := post(note); a.Status != 503 || a.Error.Code != "record_slow" {
 		t.Errorf("while the disk hangs: %+v", a)
@@ -143,13 +190,23 @@ func TestLateAnswerIsNotGivenTwice(t *testing.T) {
 	if a := post(note); a.Status != 503 || a.Error.Code != "unanswered" {
 		t.Errorf("again while the disk hangs: %+v", a)
 	}
-	close(let)
+	mend()
 	served.SetWait(20 * time.Second)
-	if a := post(note); a.Status != 200 || len(a.Events) != 1 {
+	a := post(note)
+	if a.Status != 200 || len(a.Events) != 1 || a.View["events"] != 2.0 {
 		t.Errorf("once the disk works: %+v", a)
 	}
-	if n := a.View().Events; n != 2 {
-		t.Errorf("%d events, want opened and one note", n)
+}
+
+// Who waits for an answer while the agent ends hears what became of the command.
+func TestAnswerComesThoughTheServerEnds(t *testing.T) {
+	_, post, hang, mend, end := slowDisk(t)
+	post(`{"do":"open","by":"op-1"}`)
+	hang()
+	time.AfterFunc(100*time.Millisecond, end)
+	time.AfterFunc(200*time.Millisecond, mend)
+	if a := post(`{"do":"note","by":"op-1","text":"x"}`); a.Status != 200 {
+		t.Errorf("%+v", a)
 	}
 }
 
@@ -211,6 +268,9 @@ func (l smallBuffers) Accept() (net.Conn, error) {
 func TestStreamThatNobodyReadsEnds(t *testing.T) {
 	a := idle(t)
 	served := api.New(a, "test")
+	if h := served.HTTP(); h.WriteTimeout <= 0 || h.ReadTimeout <= 0 || h.ReadHeaderTimeout <= 0 || h.IdleTimeout <= 0 {
+		t.Errorf("a client may take its time: %+v", h)
+	}
 	s := httptest.NewUnstartedServer(nil)
 	s.Config, s.Listener = served.HTTP(), smallBuffers{s.Listener}
 	s.Start()
