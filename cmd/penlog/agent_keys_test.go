@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,20 +32,35 @@ type desk struct {
 	*keyboard
 	t    *testing.T
 	h    *heard
-	at   time.Time
 	rang int
+
+	clock sync.Mutex // of at
+	at    time.Time
 }
 
 func newDesk(t *testing.T, room int) *desk {
 	d := &desk{t: t, h: &heard{got: make(chan session.Command, room)}, at: time.Unix(1000, 0)}
-	d.keyboard = &keyboard{do: d.h, by: "op-1", now: func() time.Time { return d.at }, bell: func() { d.rang++ }}
+	d.keyboard = &keyboard{do: d.h, by: "op-1", now: d.time, bell: func() { d.rang++ }}
 	return d
+}
+
+func (d *desk) time() time.Time {
+	d.clock.Lock()
+	defer d.clock.Unlock()
+	return d.at
+}
+
+// wait lets time pass.
+func (d *desk) wait(t time.Duration) {
+	d.clock.Lock()
+	defer d.clock.Unlock()
+	d.at = d.at.Add(t)
 }
 
 // types presses keys as fingers do, one after the other.
 func (d *desk) types(keys string) {
 	for i := range len(keys) {
-		d.at = d.at.Add(2 * letGoToRun / 3)
+		d.wait(2 * letGoToRun / 3)
 		d.press(d.t.Context(), keys[i])
 	}
 }
@@ -60,7 +76,7 @@ func TestKeysGiveCommands(t *testing.T) {
 			if line := d.line(); !strings.Contains(line, "Enter") {
 				t.Errorf("%c alone: %q", key, line)
 			}
-			d.at = d.at.Add(confirmIn)
+			d.wait(confirmIn)
 			d.types("\r") // too late
 			d.types(string(key) + "\x1b\r" + string(key) + "Z\r" + string(key) + "\r")
 		}
@@ -93,12 +109,12 @@ func TestKeysGiveCommands(t *testing.T) {
 	if line := d.line(); !strings.Contains(line, "no such key") {
 		t.Errorf("no such key: %q", line)
 	}
-	d.at = d.at.Add(time.Hour)
+	d.wait(time.Hour)
 	d.types("h")
 	if line := d.line(); !strings.Contains(line, "press b first") {
 		t.Errorf("heard, and nothing sounded: %q", line)
 	}
-	d.at = d.at.Add(time.Minute)
+	d.wait(time.Minute)
 	if lines := d.Lines(); lines[0] != "" || !slices.Equal(lines[1:], keyHelp) {
 		t.Errorf("a minute later: %q", lines)
 	}
@@ -119,11 +135,11 @@ func TestHeldKeyCountsOnce(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			d.rangAt = d.at
 			d.press(t.Context(), key)
-			d.at = d.at.Add(250 * time.Millisecond) // what a keyboard waits before it repeats
+			d.wait(250 * time.Millisecond) // what a keyboard waits before it repeats
 			for range 30 {
 				d.press(t.Context(), key)
 				synctest.Wait()
-				d.at = d.at.Add(30 * time.Millisecond)
+				d.wait(30 * time.Millisecond)
 			}
 		})
 		want := map[bool]int{true: 1, false: 0}[strings.IndexByte(confirmed, key) < 0]
@@ -133,7 +149,7 @@ func TestHeldKeyCountsOnce(t *testing.T) {
 	}
 	d := newDesk(t, 100)
 	d.press(t.Context(), 'r')
-	d.at = d.at.Add(700 * time.Millisecond) // a slow keyboard's wait
+	d.wait(700 * time.Millisecond) // a slow keyboard's wait
 	d.press(t.Context(), 'r')
 	if <-d.h.got; len(d.h.got) != 0 {
 		t.Error("the pen is let run by a key that is held")
@@ -151,7 +167,7 @@ func TestSpaceStopsWhileTyping(t *testing.T) {
 	}
 	d := newDesk(t, 1)
 	d.types(":finis")
-	d.at = d.at.Add(typeFor)
+	d.wait(typeFor)
 	if d.types("h"); d.typesText() || !strings.Contains(d.line(), "dropped") {
 		t.Errorf("half a minute later: typing %v, %q", d.typesText(), d.line())
 	}

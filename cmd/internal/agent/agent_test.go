@@ -203,6 +203,22 @@ func (r *room) must(c session.Command) {
 	}
 }
 
+// settled gives a command as soon as no check stands in its way: some are of what
+// the agent looks at by and by.
+func (r *room) settled(c session.Command) {
+	r.t.Helper()
+	var ref *session.RefusedError
+	for end := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		err := r.give(c)
+		if err == nil {
+			return
+		}
+		if !errors.As(err, &ref) || ref.Code != "checks_failed" || time.Now().After(end) {
+			r.t.Fatalf("%s: %v", c.Do, err)
+		}
+	}
+}
+
 func broken(rule session.Rule) func(session.View) bool {
 	return func(v session.View) bool {
 		return slices.ContainsFunc(v.Broken, func(b session.RuleView) bool { return b.Rule == rule })

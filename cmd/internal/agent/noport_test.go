@@ -29,7 +29,7 @@ func TestAgentWithoutAPort(t *testing.T) {
 	r.must(session.Command{Do: session.CmdDeclarePen, Pen: &session.DeclaredPen{Vendor: "Bellus", Model: "SkinPen Precision", DepthMax: 2500, DepthStep: 250}})
 	r.must(session.Command{Do: session.CmdAcceptMode, Mode: session.ModeManual})
 	r.must(session.Command{Do: session.CmdChoose, Zone: limits.Cheek, Side: limits.Left, Indication: limits.AcneScarRolling})
-	r.must(session.Command{Do: session.CmdArm, By: "op-1"})
+	r.settled(session.Command{Do: session.CmdArm})
 	r.must(session.Command{Do: session.CmdStart, By: "op-1"})
 	other := session.ID{9} // of a screen that is behind: a stop is for what runs
 	r.must(session.Command{Do: session.CmdStop, Session: &other})
