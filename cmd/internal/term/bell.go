@@ -11,6 +11,7 @@ import (
 const (
 	highAgain   = 5 * time.Second
 	mediumAgain = 15 * time.Second
+	apart       = time.Second // of an alarm that comes and goes
 )
 
 // Ring is what makes a terminal sound.
@@ -21,7 +22,8 @@ const Ring = "\a"
 type Bell struct {
 	last session.Priority
 	what session.Rule
-	at   time.Time
+	at   time.Time    // it sounded last, and for what
+	rang session.Rule // 0: nothing yet
 	test bool
 }
 
@@ -45,7 +47,10 @@ func (b *Bell) Rings(v *session.View, now time.Time) bool {
 	if fresh := what != b.what || p > b.last; !fresh && (again == 0 || now.Sub(b.at) < again) {
 		return false
 	}
-	b.last, b.what, b.at = p, what, now
+	if what == b.rang && now.Sub(b.at) < apart {
+		return false
+	}
+	b.last, b.what, b.at, b.rang = p, what, now, what
 	return true
 }
 

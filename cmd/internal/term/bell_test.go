@@ -53,6 +53,19 @@ func TestBell(t *testing.T) {
 			t.Errorf("step %d: rings %v, want %v", i, got, step.rings)
 		}
 	}
+	rings := 0
+	for i := range 30 { // one that comes and goes, ten times a second
+		at = at.Add(100 * time.Millisecond)
+		if b.Rings([]*session.View{&calm, &trip}[i%2], at) {
+			rings++
+		}
+	}
+	if rings < 2 || rings > 4 {
+		t.Errorf("an alarm that comes and goes for 3 s rings %d times", rings)
+	}
+	if at = at.Add(100 * time.Millisecond); !b.Rings(&worse, at) {
+		t.Error("a worse one waits")
+	}
 	b.Test()
 	if !b.Rings(&calm, at) || b.Rings(&calm, at) {
 		t.Error("a test sounds once")
