@@ -74,7 +74,7 @@ func (p *Procedure) Checks(env *Env) []Check {
 	p.modeCheck(&l, manual, env)
 	l.must("limits", env.Limits.Hash() != "", "the limits are loaded: "+env.Limits.Version(), "give the agent a sound limits file")
 	l.must("zone", p.Chosen, "zone and indication are chosen", "choose zone and indication")
-	l.must("patient", p.PatientID != "" && p.Operator != "", "patient and operator are named", "open the session for a patient's pseudonymous id")
+	l.must("patient", strings.TrimSpace(p.PatientID) != "" && p.Operator != "", "patient and operator are named", "open the session for a patient's pseudonymous id")
 	p.patientChecks(&l, env)
 	p.kitChecks(&l, env)
 	l.must("alarm", p.AlarmHeard, "the alarm was heard", "play the alarm and confirm that it is heard")
@@ -197,11 +197,18 @@ func (p *Procedure) Screening(env *Env) (CheckState, string, string) {
 	return CheckGood, "the screening allows treatment", ""
 }
 
+func simulatedModel(code string, env *Env) bool {
+	m, known := env.Cartridges.ByCode(code)
+	return known && m.Simulated
+}
+
 // kitChecks are those about cartridge and glide product.
 func (p *Procedure) kitChecks(l *checks, env *Env) {
 	switch in := p.In; {
 	case in == nil:
 		l.add("cartridge", CheckFailed, "a new cartridge is in", "scan the cartridge's pack, or pick the cartridge by hand")
+	case p.Source == SourcePen && simulatedModel(in.Model, env):
+		l.add("cartridge", CheckFailed, "the cartridge is a real one", "scan the pack of the cartridge that is in")
 	case !in.Intact:
 		l.add("cartridge", CheckFailed, "the cartridge's pack was intact", "take another cartridge")
 	case in.Scan != nil && in.Scan.Expired(env.today()):

@@ -157,7 +157,7 @@ func authorise(c *Command, spec *CommandSpec, env *Env) error {
 		if err := person("second", c.Second, &CommandSpec{Do: c.Do}, env); err != nil {
 			return err
 		}
-		if c.Second == c.By {
+		if strings.EqualFold(string(c.Second), string(c.By)) {
 			return refuse("same_person", "the second person is the first", "another person has to say so too")
 		}
 	}

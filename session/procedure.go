@@ -106,6 +106,9 @@ func (p *Procedure) Apply(e Event, at protocol.At) {
 		p.PenUp, p.Mode, p.Running, p.Confirmed = false, ModeNone, false, 0
 	case ModeChanged:
 		p.Mode = e.Mode
+		if e.Mode == ModeGuarded { // what a person went on with was less, and is over
+			p.Accepted, p.AcceptedBy = ModeNone, ""
+		}
 	case PenActed:
 		p.penActed(e)
 	case CeilingConfirmed:
@@ -164,6 +167,9 @@ func (p *Procedure) penUp(e PenUp) {
 	}
 	if p.Pen == nil || p.Pen.boot() != e.boot() {
 		p.PressTested = false // another pen, or another boot, has yet to show it
+	}
+	if p.Pen != nil && (p.Pen.Vendor != e.Vendor || p.Pen.Model != e.Model || p.Pen.Serial != e.Serial) {
+		p.Accepted, p.AcceptedBy = ModeNone, "" // that was another pen
 	}
 	p.Cartridge = e.NeedleLength
 	p.Pen, p.PenUp, p.Declared, p.Mode, p.Running, p.Confirmed = &e, true, false, ModeNone, false, 0

@@ -213,6 +213,7 @@ func (p *Procedure) applyPrepared(e Event) bool {
 	case PenDeclared:
 		p.Pen = &PenUp{Vendor: e.Vendor, Model: e.Model, Serial: e.Serial, DepthSource: protocol.DepthManual.String(),
 			DepthMin: e.DepthMin, DepthMax: e.DepthMax, DepthStep: e.DepthStep}
+		p.Foreign = false
 		p.Declared, p.Mode, p.Cartridge, p.PressTested = true, ModeNone, 0, false
 		if p.Source == SourceNone {
 			p.Source = SourcePen
