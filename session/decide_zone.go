@@ -33,7 +33,7 @@ func (p *Procedure) ask(at Place, wanted protocol.Micrometres, env *Env) (limits
 		policy.VerdictFacts{Zone: at.Zone, Indication: at.Indication, TypicalLow: v.TypicalLow, TypicalHigh: v.TypicalHigh, Limit: v.Limit,
 			LabelAge: of.Age, LabelPhototypes: of.Phototypes})
 	r.PatientRule = ruling.Max
-	if o := p.Override; o != nil && o.Zone == at.Zone && o.Side == at.Side && o.Site == at.Site && !ruling.NoOverride {
+	if o := p.Override; o != nil && o.place() == at && !ruling.NoOverride {
 		r.Override = &limits.Override{Zone: o.Zone, Side: o.Side, Value: o.Value}
 	}
 	v = env.Limits.Ask(r)
@@ -116,7 +116,7 @@ func (p *Procedure) chooseAt(c *Command, at Place, env *Env) ([]Event, error) {
 		return nil, refuse("not_planned", fmt.Sprintf("%s for %s is not in the plan", at.Zone.Name(), at.Indication.Name()), "choose a zone of the plan, or add this one to it with add_zone")
 	}
 	var events []Event
-	if o := p.Override; o != nil && (o.Zone != at.Zone || o.Side != at.Side || o.Site != at.Site) {
+	if o := p.Override; o != nil && o.place() != at {
 		e := p.withoutOverride(c.By, "zone changed", env)
 		e.To = p.State // what is chosen now says what follows
 		events = append(events, e)
@@ -185,7 +185,7 @@ func override(p *Procedure, c *Command, env *Env) ([]Event, error) {
 		return nil, err
 	}
 	after := *p
-	after.Override = &Overridden{Zone: at.Zone, Side: at.Side, Site: at.Site, Value: c.Value}
+	after.Override = &Overridden{Zone: at.Zone, Side: at.Side, Site: at.Site, For: at.Indication, Value: c.Value}
 	v, ruling := after.ask(at, 0, env)
 	switch {
 	case ruling.NoOverride:
@@ -198,7 +198,7 @@ func override(p *Procedure, c *Command, env *Env) ([]Event, error) {
 	if to == Armed {
 		to = Paused
 	}
-	return []Event{Overridden{By: c.By, Second: c.Second, Zone: at.Zone, Side: at.Side, Site: at.Site, Value: c.Value, Reason: c.Text,
+	return []Event{Overridden{By: c.By, Second: c.Second, Zone: at.Zone, Side: at.Side, Site: at.Site, For: at.Indication, Value: c.Value, Reason: c.Text,
 		Until: env.At + overrideMost, Verdict: v, To: to}}, nil
 }
 

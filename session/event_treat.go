@@ -8,7 +8,7 @@ import (
 // The events of the treatment that people cause.
 type (
 	// Overridden is a clinician's word that the zone at hand may be treated deeper.
-	// It holds until the zone changes, the session ends, Until, or the agent is
+	// It holds until zone, side, site or indication changes, the session ends, Until, or the agent is
 	// started anew, whichever is first.
 	Overridden struct {
 		By      By                   `json:"by"`
@@ -17,6 +17,7 @@ type (
 		Side    limits.Side          `json:"side"`
 		Site    limits.Site          `json:"site,omitempty"`
 		Value   protocol.Micrometres `json:"value_um"`
+		For     limits.Indication    `json:"indication"`
 		Reason  string               `json:"reason"`
 		Until   protocol.At          `json:"until_us"`
 		Verdict limits.Verdict       `json:"verdict"`
@@ -85,6 +86,8 @@ type LateExceedance struct {
 	Deepest protocol.Micrometres `json:"deepest_um"`
 	Strokes uint64               `json:"strokes"` // deeper than ceiling and tolerance; 0 where the dial was entered and nothing was seen
 }
+
+func (o *Overridden) place() Place { return Place{o.Zone, o.Side, o.Site, o.For} }
 
 func (Overridden) Kind() string    { return "overridden" }
 func (OverrideEnded) Kind() string { return "override_ended" }

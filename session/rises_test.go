@@ -41,9 +41,25 @@ func TestOverrideThatEndsAfterARefusedZoneIsNoMeasure(t *testing.T) {
 	v.do(session.Command{Do: session.CmdArm})
 	v.do(overrideTo(2000))
 	v.do(session.Command{Do: session.CmdResume})
-	v.do(session.Command{Do: session.CmdChoose, Zone: limits.Cheek, Side: limits.Left, Indication: limits.Alopecia}) // refused
+	v.do(session.Command{Do: session.CmdChoose, Zone: limits.Cheek, Side: limits.Left, Indication: limits.SurgicalScar, Wanted: 2400}) // refused
+	if v.p.Chosen || v.p.Override == nil {
+		t.Fatal("nothing to show")
+	}
 	v.do(session.Command{Do: session.CmdEndOverride})
 	v.do(session.Command{Do: session.CmdChoose, Zone: limits.Abdomen, Indication: limits.SurgicalScar})
 	v.wait(6)
 	v.refused(session.Command{Do: session.CmdResume}, "too_late")
+}
+
+// An override was given for what is treated in the zone, and for nothing else there.
+func TestOverrideEndsWithTheIndication(t *testing.T) {
+	v := prepared(t)
+	v.do(session.Command{Do: session.CmdChoose, Zone: limits.Cheek, Side: limits.Left, Indication: limits.EnlargedPores})
+	v.do(session.Command{Do: session.CmdArm})
+	v.do(overrideTo(1500))
+	v.do(session.Command{Do: session.CmdResume})
+	e := v.do(session.Command{Do: session.CmdChoose, Zone: limits.Cheek, Side: limits.Left, Indication: limits.Hyperpigmentation})
+	if c, _ := v.p.Desire(); c != 500 || v.p.Override != nil || len(e) != 2 {
+		t.Errorf("the pores' override holds for pigment: %v, %+v", c, e)
+	}
 }
