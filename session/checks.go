@@ -73,7 +73,7 @@ func (p *Procedure) Checks(env *Env) []Check {
 	l.must("source", !p.Foreign, "the pen is of the session's kind", "a simulated pen and a real one can't share a session: finish this one")
 	p.modeCheck(&l, manual, env)
 	l.must("limits", env.Limits.Hash() != "", "the limits are loaded: "+env.Limits.Version(), "give the agent a sound limits file")
-	l.must("zone", p.Chosen, "zone and indication are chosen", "choose zone and indication")
+	p.zoneCheck(&l, env)
 	l.must("patient", strings.TrimSpace(p.PatientID) != "" && p.Operator != "", "patient and operator are named", "open the session for a patient's pseudonymous id")
 	p.patientChecks(&l, env)
 	p.kitChecks(&l, env)
@@ -88,6 +88,20 @@ func (p *Procedure) Checks(env *Env) []Check {
 		l.add("press_test", CheckNone, "only a guarded pen can show that a press does nothing", "")
 	}
 	return l.list
+}
+
+// zoneCheck also asks what a choice was asked: file and plan may be others since.
+func (p *Procedure) zoneCheck(l *checks, env *Env) {
+	switch at := placeOf(&p.Verdict); {
+	case !p.Chosen:
+		l.add("zone", CheckFailed, "zone and indication are chosen", "choose zone and indication")
+	case !env.Clinic.Offers(at.Indication):
+		l.add("zone", CheckFailed, "this clinic does not treat "+at.Indication.Name(), "choose another indication, or add it to the clinic's file")
+	case len(p.Plan) > 0 && p.planned(at) < 0:
+		l.add("zone", CheckFailed, at.Zone.Name()+" is not in the plan", "choose a zone of the plan, or add this one to it with add_zone")
+	default:
+		l.add("zone", CheckGood, "zone and indication are chosen", "")
+	}
 }
 
 func (p *Procedure) modeCheck(l *checks, manual bool, env *Env) {

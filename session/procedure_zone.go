@@ -152,7 +152,11 @@ func (p *Procedure) reattributed(e Reattributed) {
 		m := &p.Marks[i]
 		of := 0
 		for _, s := range p.Spans {
-			if s.From <= m.At {
+			begun := s.From
+			if s.Entered {
+				begun = s.To // it reaches back over what was marked before
+			}
+			if begun <= m.At {
 				of = s.N
 			}
 		}

@@ -132,3 +132,24 @@ func TestReattributeWhatWasEntered(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 }
+
+// A pass goes with what was treated when it was marked, not with an entry that
+// reaches back over it.
+func TestMarkIsNotOfAnEntryMadeLater(t *testing.T) {
+	v := manual(t)
+	v.do(cheek)
+	v.do(session.Command{Do: session.CmdArm})
+	v.do(session.Command{Do: session.CmdStart})
+	v.wait(60)
+	v.do(session.Command{Do: session.CmdEnter, Entry: &session.Entry{Seconds: 30}})
+	v.do(session.Command{Do: session.CmdPass})
+	v.do(nose)
+	v.wait(60)
+	v.do(session.Command{Do: session.CmdEnter, Entry: &session.Entry{Seconds: 90}})
+	c := reattributeTo(limits.Chin, limits.SideNone, v.p.Spans[0])
+	c.ToAt = c.FromAt
+	v.do(c)
+	if got := v.total(limits.Chin, limits.SideNone).Passes.Marked; got != 1 {
+		t.Errorf("%d marks moved with what they were made in", got)
+	}
+}

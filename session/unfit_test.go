@@ -103,3 +103,22 @@ func TestPatientDescribedAfterTheChoice(t *testing.T) {
 		t.Errorf("resumed at %v under %+v", v.p.Verdict.Allowed, v.p.Ruling)
 	}
 }
+
+// After a restart the clinic's file may be another: what it does not offer is not armed.
+func TestWhatTheClinicNoLongerOffersIsNotArmed(t *testing.T) {
+	v := treating(t)
+	v.do(session.Command{Do: session.CmdPause})
+	v.env.Clinic = only(t, "laxity")
+	ref := v.refused(session.Command{Do: session.CmdResume}, "checks_failed")
+	for _, c := range ref.Checks {
+		if c.OK == (c.Code == "zone") {
+			t.Errorf("%+v", c)
+		}
+	}
+	v = treating(t)
+	v.do(session.Command{Do: session.CmdPause})
+	v.do(session.Command{Do: session.CmdPlan, Plan: []session.PlanItem{item(limits.Nose, 0)}})
+	v.refused(session.Command{Do: session.CmdResume}, "checks_failed")
+	v.do(session.Command{Do: session.CmdAddZone, Plan: planned.Plan})
+	v.do(session.Command{Do: session.CmdResume})
+}
