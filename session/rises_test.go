@@ -63,3 +63,15 @@ func TestOverrideEndsWithTheIndication(t *testing.T) {
 		t.Errorf("the pores' override holds for pigment: %v, %+v", c, e)
 	}
 }
+
+// Whatever a record says that something else brought about, no ceiling rises by it.
+func TestRecordedVerdictOfSomethingElseRaisesNothing(t *testing.T) {
+	v := treating(t)
+	deep := v.p.Verdict
+	deep.Allowed = 2500
+	v.apply(session.OverrideEnded{Verdict: deep, To: session.Armed}, session.CartridgeSeen{Length: 3000, Verdict: &deep, To: session.Armed},
+		session.CartridgeIn{Length: 3000, Intact: true, Verdict: &deep, To: session.Armed})
+	if c, allow := v.p.Desire(); c != 1500 || !allow {
+		t.Errorf("ceiling %v, permits %v", c, allow)
+	}
+}
