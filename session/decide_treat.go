@@ -120,6 +120,7 @@ func reattribute(p *Procedure, c *Command, env *Env) ([]Event, error) {
 		return nil, refuse("nothing_there", "nothing was done in that span that is not of this zone already", "give the span of time that is meant")
 	}
 	then := *p
+	then.In, then.Cartridge = nil, 0 // it is another now, and bound the guard in whatever zone
 	if o := p.Override; o != nil && slices.ContainsFunc(moved, func(n int) bool { return p.Spans[n-1].From < o.Until-overrideMost }) {
 		then.Override = nil // it was given after needles were there
 	}

@@ -20,7 +20,9 @@ func TestOverrideNeedsItsSecondActWithin5Seconds(t *testing.T) {
 	if c, allow := v.p.Desire(); allow || v.p.State != session.Paused || c != 2000 || e.Verdict.BoundBy != limits.RuleOverride {
 		t.Fatalf("overridden: %v, ceiling %v, permits %v, bound by %v", v.p.State, c, allow, e.Verdict.BoundBy)
 	}
-	v.wait(6)
+	v.wait(-1)
+	v.refused(session.Command{Do: session.CmdResume}, "too_late") // a clock that was set back gives no more time
+	v.wait(7)
 	v.refused(session.Command{Do: session.CmdResume}, "too_late")
 	// Choosing the zone again is a first act anew, not a way round the second.
 	v.choose(limits.Cheek, limits.Left)

@@ -153,3 +153,14 @@ func TestMarkIsNotOfAnEntryMadeLater(t *testing.T) {
 		t.Errorf("%d marks moved with what they were made in", got)
 	}
 }
+
+// A shorter cartridge that went in later makes no exceedance of what was done before.
+func TestLateJudgementTakesNoLaterCartridge(t *testing.T) {
+	v := treating(t)
+	v.run(part{100, 1400, across})
+	v.do(needlesOf(1000))
+	e := v.do(session.Command{Do: session.CmdReattribute, Zone: limits.Cheek, Side: limits.Right, Text: "the other one"})[0].(session.Reattributed)
+	if e.Late != nil || e.Verdict.Allowed != 1500 {
+		t.Errorf("1.40 where 1.50 is allowed: found late %+v under %v", e.Late, e.Verdict.Allowed)
+	}
+}
