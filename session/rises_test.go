@@ -75,3 +75,32 @@ func TestRecordedVerdictOfSomethingElseRaisesNothing(t *testing.T) {
 		t.Errorf("ceiling %v, permits %v", c, allow)
 	}
 }
+
+// What becomes known of the patient ends an override's force with the next resume.
+func TestOverrideGivesWayToWhatBecomesKnown(t *testing.T) {
+	v := prepared(t)
+	v.do(session.Command{Do: session.CmdChoose, Zone: limits.Cheek, Side: limits.Left, Indication: limits.Hyperpigmentation})
+	v.do(session.Command{Do: session.CmdArm})
+	v.do(overrideTo(1000))
+	v.do(session.Command{Do: session.CmdResume})
+	v.do(session.Command{Do: session.CmdPause})
+	v.do(session.Command{Do: session.CmdDescribe, Describe: &session.Description{Phototype: 5, Age: 40, First: "no"}})
+	v.do(session.Command{Do: session.CmdResume})
+	if c, allow := v.p.Desire(); c != 500 || !allow {
+		t.Errorf("darker skin under an override for melasma: %v, permits %v", c, allow)
+	}
+}
+
+// Nor does it excuse what is said to have been for something else.
+func TestLateJudgementTakesNoOverrideOfAnotherIndication(t *testing.T) {
+	v := prepared(t)
+	v.do(session.Command{Do: session.CmdChoose, Zone: limits.Cheek, Side: limits.Left, Indication: limits.EnlargedPores})
+	v.do(session.Command{Do: session.CmdArm})
+	v.do(overrideTo(1500))
+	v.do(session.Command{Do: session.CmdResume})
+	v.run(part{100, 1400, across})
+	e := v.do(session.Command{Do: session.CmdReattribute, Zone: limits.Cheek, Side: limits.Left, Indication: limits.Hyperpigmentation, Text: "x"})[0].(session.Reattributed)
+	if e.Late == nil || e.Late.Ceiling != 500 || e.Late.Strokes != 100 {
+		t.Errorf("1.40 for pigment: found late %+v", e.Late)
+	}
+}
