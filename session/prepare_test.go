@@ -143,6 +143,11 @@ func TestUnansweredScreeningIsNotNo(t *testing.T) {
 	v.choose(limits.Cheek, limits.Left)
 	v.do(session.Command{Do: session.CmdScreen, Answers: []session.Answered{{Code: unclearable(), Answer: "unknown"}}})
 	v.refused(session.Command{Do: session.CmdArm}, "checks_failed")
+
+	v = prepared(t)
+	v.choose(limits.Cheek, limits.Left)
+	v.do(session.Command{Do: session.CmdScreen, Answers: []session.Answered{{Code: caution(), Answer: "unknown"}}})
+	v.refused(session.Command{Do: session.CmdArm}, "checks_failed") // not even what would only be a caution
 }
 
 func TestOffLabelNeedsItsOwnConsent(t *testing.T) {

@@ -101,6 +101,23 @@ func TestWhatWasNotSeenIsNotCounted(t *testing.T) {
 	}
 }
 
+// The count of glides has 8 bits: it wraps, and what falls made none.
+func TestGlidesWrapAndNeverFall(t *testing.T) {
+	var f feed
+	f.r.Glides = 254
+	f.step(2, running(protocol.AxisVertical, touching))
+	f.r.Glides += 3 // to 1
+	f.step(1, running(protocol.AxisVertical, touching))
+	if got := f.t.Take().Glides.Glides(); got != 3 {
+		t.Errorf("3 glides over the wrap: %d", got)
+	}
+	f.r.Glides--
+	f.step(1, running(protocol.AxisVertical, touching))
+	if got := f.t.Take().Glides.Glides(); got != 0 {
+		t.Errorf("a count that fell: %d glides", got)
+	}
+}
+
 func TestLiftsOfAPenWithoutAxis(t *testing.T) {
 	var f feed
 	f.step(2, running(protocol.AxisUnknown, protocol.FlagContactKnown))
