@@ -21,7 +21,7 @@ const (
 	maxAnswers = 200
 )
 
-func describe(p *Procedure, c *Command, _ *Env) ([]Event, error) {
+func describe(p *Procedure, c *Command, env *Env) ([]Event, error) {
 	d := *c.Describe
 	switch {
 	case d.Phototype < 0 || d.Phototype > 6:
@@ -35,7 +35,14 @@ func describe(p *Procedure, c *Command, _ *Env) ([]Event, error) {
 	case p.State.MayPermit():
 		return nil, refusedIn(p.State, c.Do) // the max depth may follow from it
 	}
-	return []Event{Described{By: c.By, Description: d}}, nil
+	e, after := Described{By: c.By, Description: d}, *p
+	after.Patient = d
+	if p.Chosen {
+		if v, ruling := after.ask(placeOf(&p.Verdict), p.Verdict.Requested, env); !v.Refused {
+			e.Ruling = &ruling
+		}
+	}
+	return []Event{e}, nil
 }
 
 // plan refuses what the limits do not offer at all, so that nobody is promised it.

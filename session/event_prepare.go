@@ -4,6 +4,7 @@ import (
 	"penlog/protocol"
 	"penlog/session/cartridge"
 	"penlog/session/limits"
+	"penlog/session/policy"
 )
 
 // The events of the preparation. What a person gave is embedded as it was given.
@@ -12,6 +13,7 @@ type (
 	Described struct {
 		By By `json:"by"`
 		Description
+		Ruling *policy.Ruling `json:"ruling,omitempty"` // about the zone at hand; nil: none is chosen
 	}
 	// Planned is the plan, in the order of treatment; it replaces the one before.
 	Planned struct {

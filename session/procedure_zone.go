@@ -191,6 +191,9 @@ func (p *Procedure) applyPrepared(e Event) bool {
 	switch e := e.(type) {
 	case Described:
 		p.Patient = e.Description
+		if e.Ruling != nil {
+			p.Ruling = *e.Ruling
+		}
 	case Planned:
 		p.Plan = slices.Clone(e.Items)
 	case ZoneAdded:
