@@ -44,6 +44,7 @@ func TestDeclaredPenIsNotForeign(t *testing.T) {
 	}
 	v.do(session.Command{Do: session.CmdDeclarePen, Pen: &session.DeclaredPen{Vendor: "Bellus", Model: "SkinPen", DepthMax: 2500, DepthStep: 250}})
 	v.do(session.Command{Do: session.CmdAcceptMode, Mode: session.ModeManual})
+	v.newCartridge()
 	v.do(cheek)
 	v.do(session.Command{Do: session.CmdArm})
 }

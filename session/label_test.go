@@ -19,6 +19,7 @@ func labelled(t testing.TB, vendor, model string) *visit {
 	up := pen()
 	up.Vendor, up.Model = vendor, model
 	v.apply(up, session.ModeChanged{Mode: session.ModeGuarded}, session.PressTested{})
+	v.newCartridge()
 	return v
 }
 

@@ -9,6 +9,7 @@ import (
 	"penlog/protocol"
 	"penlog/session"
 	"penlog/session/limits"
+	"penlog/session/rehearsal"
 )
 
 // running is a rig that is ready at the cheek, its motor on for half a second.
@@ -359,6 +360,11 @@ func TestAnotherSerial(t *testing.T) {
 		t.Error("resumed though the new pen was never pressed without a permit")
 	}
 	r.must(session.Command{Do: session.CmdAcceptPen})
+	for _, c := range rehearsal.Prepare("op-1") { // what is in it nobody has named
+		if c.Do == session.CmdCartridge {
+			r.must(c)
+		}
+	}
 	r.pausedByItself("another pen")
 }
 

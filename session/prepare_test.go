@@ -278,7 +278,29 @@ func TestAScanWithoutAnExpiryIsWarnedOf(t *testing.T) {
 	}
 }
 
-// The pen may come after the cartridge, and another pen after that.
+// A cartridge was named for the pen it is in: what is in another, nobody has named.
+func TestAnotherPenHasAnotherCartridge(t *testing.T) {
+	same, other := pen(), pen()
+	same.Boot++
+	other.Serial += "1"
+	for name, tt := range map[string]struct {
+		next session.Event
+		want session.CheckState
+	}{
+		"the same, switched on anew": {same, session.CheckWarning},
+		"another":                    {other, session.CheckFailed},
+		"one without a link":         {session.PenDeclared{DeclaredPen: session.DeclaredPen{Vendor: "x", Model: "y", DepthMax: 2000}}, session.CheckFailed},
+	} {
+		v := prepared(t)
+		v.choose(limits.Cheek, limits.Left)
+		v.apply(session.PenDown{}, tt.next)
+		if got := state(v, "cartridge"); got != tt.want {
+			t.Errorf("%s: %v, want %v", name, got, tt.want)
+		}
+	}
+}
+
+// The pen may come after the cartridge.
 func TestUnknownLengthIsTheShortestOfThePenAtHand(t *testing.T) {
 	v := prepared(t)
 	unknown := session.Command{Do: session.CmdCartridge, Cartridge: &session.CartridgeGiven{Scan: "(01)04012345000016(17)281231(21)S1", Intact: true}}
@@ -287,6 +309,11 @@ func TestUnknownLengthIsTheShortestOfThePenAtHand(t *testing.T) {
 		t.Fatalf("a cartridge and a pen of which nobody knows anything: %+v", v.p.In)
 	}
 	for model, want := range map[string]int{"Exceed class (simulated)": 1500, "Reference G1 (simulated)": 2000} {
+		v := newVisit(t)
+		v.p.Pen = nil
+		for _, c := range append(rehearsal.Prepare("op-1"), unknown) {
+			v.do(c)
+		}
 		up := pen()
 		up.Vendor, up.Model = "Penlog simulator", model
 		v.apply(up, session.ModeChanged{Mode: session.ModeGuarded})

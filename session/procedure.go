@@ -168,11 +168,18 @@ func (p *Procedure) penUp(e PenUp) {
 	if p.Pen == nil || p.Pen.boot() != e.boot() {
 		p.PressTested = false // another pen, or another boot, has yet to show it
 	}
-	if p.Pen != nil && (p.Pen.Vendor != e.Vendor || p.Pen.Model != e.Model || p.Pen.Serial != e.Serial) {
-		p.Accepted, p.AcceptedBy = ModeNone, "" // that was another pen
-	}
+	p.otherPen(e.Vendor, e.Model, e.Serial)
 	p.Cartridge = e.NeedleLength
 	p.Pen, p.PenUp, p.Declared, p.Mode, p.Running, p.Confirmed = &e, true, false, ModeNone, false, 0
+}
+
+// otherPen forgets, when the pen is another, the cartridge that went into the one before
+// and the mode that was accepted of it.
+func (p *Procedure) otherPen(vendor, model, serial string) {
+	if was := p.Pen; was != nil && (was.Vendor != vendor || was.Model != model || was.Serial != serial) {
+		p.In = nil
+		p.Accepted, p.AcceptedBy = ModeNone, ""
+	}
 }
 
 func (p *Procedure) broke(e RuleBroke) {
@@ -206,6 +213,7 @@ func (p *Procedure) penActed(e PenActed) {
 	}
 	if e.What == penEventNames[protocol.EventCartridgeOut] {
 		p.In = nil
+		p.Accepted, p.AcceptedBy = ModeNone, ""
 	}
 }
 

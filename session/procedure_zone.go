@@ -218,6 +218,7 @@ func (p *Procedure) applyPrepared(e Event) bool {
 	case ModeAccepted:
 		p.Accepted, p.AcceptedBy = e.Mode, e.By
 	case PenDeclared:
+		p.otherPen(e.Vendor, e.Model, e.Serial)
 		p.Pen = &PenUp{Vendor: e.Vendor, Model: e.Model, Serial: e.Serial, DepthSource: protocol.DepthManual.String(),
 			DepthMin: e.DepthMin, DepthMax: e.DepthMax, DepthStep: e.DepthStep}
 		p.Foreign = false

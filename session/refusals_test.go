@@ -58,7 +58,7 @@ func after(at func(testing.TB) *visit, cmds ...session.Command) func(testing.TB)
 
 func manual(t testing.TB) *visit {
 	v := prepared(t)
-	v.p.Source = session.SourceNone // no pen was ever up
+	v.p.Source, v.p.Pen = session.SourceNone, nil // no pen was ever up
 	v.apply(session.PenDown{})
 	v.do(session.Command{Do: session.CmdDeclarePen, Pen: &session.DeclaredPen{Vendor: "Bellus", Model: "SkinPen", DepthMax: 2500, DepthStep: 250}})
 	v.do(session.Command{Do: session.CmdAcceptMode, Mode: session.ModeManual})

@@ -110,6 +110,16 @@ func (v *visit) refused(c session.Command, code string) *session.RefusedError {
 	return ref
 }
 
+// newCartridge puts in the one of [rehearsal.Prepare].
+func (v *visit) newCartridge() {
+	v.t.Helper()
+	for _, c := range rehearsal.Prepare("op-1") {
+		if c.Do == session.CmdCartridge {
+			v.do(c)
+		}
+	}
+}
+
 func (v *visit) choose(z limits.Zone, s limits.Side) {
 	v.t.Helper()
 	v.do(session.Command{Do: session.CmdChoose, Zone: z, Side: s, Indication: limits.AcneScarRolling})

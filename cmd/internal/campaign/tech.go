@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"slices"
 	"time"
 
 	"penlog/protocol"
@@ -110,10 +111,19 @@ func (t *tech) go_(do session.CommandKind, p *session.Procedure) {
 		if c.OK {
 			continue
 		}
-		if c.Code == "mode" && t.rng.chance(30) {
+		switch {
+		case c.Code == "mode" && t.rng.chance(30):
 			t.ask(session.Command{Do: session.CmdAcceptPen})
+		case c.Code == "cartridge": // another pen has another one
+			t.ask(cartridge())
 		}
 		return
 	}
 	t.ask(session.Command{Do: do})
+}
+
+// cartridge is the one of [rehearsal.Prepare].
+func cartridge() session.Command {
+	all := rehearsal.Prepare(technician)
+	return all[slices.IndexFunc(all, func(c session.Command) bool { return c.Do == session.CmdCartridge })]
 }
