@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -150,6 +151,11 @@ func runAgent(ctx context.Context, f agentFlags, stdin io.Reader, stdout, stderr
 	lines := newPatientLog(logTo)
 	defer lines.end(200 * time.Millisecond)
 	log := slog.New(slog.NewTextHandler(lines, nil))
+	if pol != nil {
+		if laxer := pol.Laxer(); laxer != nil {
+			log.Warn("the clinic's policy is laxer than the built-in one", "version", pol.Version(), "where", strings.Join(laxer, "; "))
+		}
+	}
 	cfg := agent.Config{Addr: addr, Dir: f.dir, Limits: table, Policy: pol, Clinic: cl, Cartridges: carts, Labels: labels, Version: version(), Rate: f.rate, Baud: f.baud, Log: log, Prioritize: agent.Prioritize}
 	if f.port == noPort {
 		cfg.NoPort = true

@@ -10,7 +10,7 @@
 //
 // The figures come from a YAML file: the built-in policy.yaml, which holds DOMAIN
 // 1.5, 3 and 4 with sources, or a clinic's own, which replaces it whole
-// ([Policy.Absent] lists what that leaves out). policy.schema.json is its shape, for
+// ([Policy.Absent] lists what that leaves out, [Policy.Laxer] in what it is less strict). policy.schema.json is its shape, for
 // editors: a test shows that loading refuses all that the schema refuses.
 //
 // Rules only tighten. What a rule can say is: the low half of the typical range, so

@@ -203,7 +203,7 @@ func (p *Policy) Rules() []string {
 }
 
 // Absent returns the questions of the built-in policy that p does not ask, and the
-// indications without figures for passes. A check of a clinic's file shows them.
+// indications without figures for passes. [Policy.Laxer] says them, and more, in words.
 func (p *Policy) Absent() (questions []string, indications []limits.Indication) {
 	for _, q := range Default().questions {
 		if _, ok := p.Question(q.Code); !ok {
