@@ -80,6 +80,24 @@ func TestEveryRowOfTheScreeningIsAsked(t *testing.T) {
 	}
 }
 
+// Source: DOMAIN 1.5, the row of the lesions that are never treated: each is asked for.
+func TestEveryLesionThatIsNeverTreatedIsAskedFor(t *testing.T) {
+	var words string
+	for _, code := range []string{"active_acne", "cold_sore", "infection", "rash", "lesion_in_zone"} {
+		q, ok := policy.Default().Question(code)
+		if !ok || !q.PerZone {
+			t.Errorf("%q is not asked for single zones", code)
+		}
+		words += q.Words
+	}
+	for _, lesion := range []string{"active inflammatory acne", "cold sore", "infection", "rash", "eczema", "psoriasis", "wart", "mole", "birthmark",
+		"actinic keratosis", "keloid", "open wound", "skin cancer", "sunburn"} {
+		if !strings.Contains(words, lesion) {
+			t.Errorf("nobody asks for %s", lesion)
+		}
+	}
+}
+
 // Source: DOMAIN 3, the table of passes.
 func TestEveryRowOfThePassesTable(t *testing.T) {
 	table := []struct {
