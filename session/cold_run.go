@@ -195,5 +195,8 @@ func (t *Tail) see(r *protocol.Reading) {
 	default:
 		t.run.see(r, &before)
 	}
+	if r.Strokes == t.from && t.last.Strokes != r.Strokes {
+		t.track.Take() // the journal has the stroke that this part begins after
+	}
 	t.last = *r
 }

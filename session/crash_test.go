@@ -98,6 +98,11 @@ func TestCrashAtEveryEventBoundary(t *testing.T) {
 		case ceiling > 1500:
 			t.Errorf("after record %d: a ceiling of %v", n, ceiling)
 		}
+		for _, z := range live.Totals.Zones {
+			if z.Contact > z.Strokes || z.Depths.Strokes() > z.Strokes {
+				t.Errorf("after record %d, %s: %v has %d strokes, %d in contact, %d in depths", n, r.records[n-1].Kind, z.Zone, z.Strokes, z.Contact, z.Depths.Strokes())
+			}
+		}
 		if d := cmp.Diff(live, fold(t, added)); d != "" {
 			t.Fatalf("after record %d, %s: live and fold differ (-live +fold):\n%s", n, r.records[n-1].Kind, d)
 		}
