@@ -321,6 +321,11 @@ func TestUnknownLengthIsTheShortestOfThePenAtHand(t *testing.T) {
 		if int(v.p.Verdict.Allowed) != want {
 			t.Errorf("%s: %v by %v, want %d", model, v.p.Verdict.Allowed, v.p.Verdict.BoundBy, want)
 		}
+		// Where the pen is there when it goes in, the record says what it counts as.
+		v.do(unknown)
+		if in := v.p.In; in.LengthFrom != "shortest" || in.Length == 0 || in.Length != v.p.Needles() {
+			t.Errorf("%s: recorded as %v, %s", model, in.Length, in.LengthFrom)
+		}
 	}
 }
 
