@@ -178,35 +178,19 @@ func printSound(w io.Writer, file string, s *soundFile) {
 	}
 }
 
-// aboutPolicy sums up a policy. What the built-in one asks and this one does not
-// is looser, and so is a question with a milder action.
 func aboutPolicy(p *policy.Policy) []fact {
 	count := map[policy.Action]int{}
-	var milder []string
 	for _, q := range p.Questions() {
 		count[q.Action]++
-		if b, ok := policy.Default().Question(q.Code); ok && (b.Action.Stricter(q.Action) || !b.Overridable && q.Overridable && q.Action == policy.Block) {
-			milder = append(milder, q.Code)
-		}
 	}
 	facts := []fact{
 		{What: "questions", Values: []string{fmt.Sprintf("%d that block, %d for a clinician to clear, %d cautions", count[policy.Block], count[policy.Clearance], count[policy.Caution])}},
-		{What: "patient rules", Values: orNone(p.Rules())},
 		{What: "interval", Values: []string{fmt.Sprintf("%d days between treatments of a zone", p.Interval())}},
 	}
-	absent, indications := p.Absent()
-	var rules []string
-	for _, r := range policy.Default().Rules() {
-		if !slices.Contains(p.Rules(), r) {
-			rules = append(rules, r)
-		}
+	for _, l := range p.Laxer() {
+		facts = append(facts, fact{What: "laxer", Values: []string{l}, Looser: true})
 	}
-	facts = add(facts, "not asked", absent, true)
-	facts = add(facts, "asked with less consequence", milder, true)
-	facts = add(facts, "patient rules left out", rules, true)
-	if b := policy.Default().Interval(); p.Interval() < b {
-		facts = add(facts, "interval shorter than the built-in one", []string{fmt.Sprintf("%d days", b)}, true)
-	}
+	_, indications := p.Absent()
 	return add(facts, "no figures for passes", codes(indications), false)
 }
 

@@ -18,11 +18,6 @@ const (
 	Caution   Action = "caution"   // shown and recorded
 )
 
-// Stricter reports whether a asks more of people than b.
-func (a Action) Stricter(b Action) bool {
-	return slices.Index(actionCodes, string(a)) < slices.Index(actionCodes, string(b))
-}
-
 var actionCodes = []string{string(Block), string(Clearance), string(Caution)}
 
 // Question is one thing that is asked before a session. A yes calls for the
@@ -188,18 +183,6 @@ func (p *Policy) Source(tag string) string {
 		return ""
 	}
 	return p.sources[tag]
-}
-
-// Rules returns the codes of the patient rules, in file order.
-func (p *Policy) Rules() []string {
-	if p == nil {
-		return nil
-	}
-	var codes []string
-	for i := range p.rules {
-		codes = append(codes, p.rules[i].code)
-	}
-	return codes
 }
 
 // Absent returns the questions of the built-in policy that p does not ask, and the
