@@ -68,7 +68,11 @@ func (p *Procedure) Checks(env *Env) []Check {
 	if manual {
 		l.add("pen", CheckGood, "the pen without a link is declared", "")
 	} else {
-		l.must("pen", p.PenUp, "the pen is connected", "plug the pen in and switch it on")
+		remedy := "plug the pen in and switch it on"
+		if env.Clinic.Allows(ModeManual.String()) {
+			remedy += ", or declare one that has no link and accept its mode"
+		}
+		l.must("pen", p.PenUp, "the pen is connected", remedy)
 	}
 	l.must("source", !p.Foreign, "the pen is of the session's kind", "a simulated pen and a real one can't share a session: finish this one")
 	p.modeCheck(&l, manual, env)

@@ -26,6 +26,9 @@ func TestAgentWithoutAPort(t *testing.T) {
 	}
 	r.startAgent()
 	r.must(session.Command{Do: session.CmdOpen, Patient: "patient-1"})
+	if c := r.agent.View().Checks[0]; c.Code != "pen" || !strings.Contains(c.Remedy, "declare one that has no link") {
+		t.Errorf("before the pen is declared: %+v", c)
+	}
 	r.must(session.Command{Do: session.CmdDeclarePen, Pen: &session.DeclaredPen{Vendor: "Bellus", Model: "SkinPen Precision", DepthMax: 2500, DepthStep: 250}})
 	r.must(session.Command{Do: session.CmdAcceptMode, Mode: session.ModeManual})
 	r.must(session.Command{Do: session.CmdChoose, Zone: limits.Cheek, Side: limits.Left, Indication: limits.AcneScarRolling})

@@ -64,7 +64,7 @@ func (s Style) Lines(v *session.View) []string {
 		s.badge(v) + "  " + s.paint(bold, Clip(where(v), width-25)) + sim,
 		"  " + s.gauge(v, min(width-40, gaugeCells)),
 		fmt.Sprintf("  stroke rate %-18s strokes %-6d passes %-3s holds %-3d trips %d", rate(v), v.Strokes, passes(v), v.Totals.Holds, v.Totals.Trips),
-		fmt.Sprintf("  permit %-8s mode %-16s", permit, modeOf(v)) + s.paint(grey, pen),
+		fmt.Sprintf("  permit %-8s mode %-15s ", permit, modeOf(v)) + s.paint(grey, pen),
 	}
 	out = append(out, s.prompt(v)...)
 	for i := range out {

@@ -140,3 +140,17 @@ func TestScreenDrawsOverItself(t *testing.T) {
 		t.Errorf("Above with nothing drawn = %q, want %q", got, want)
 	}
 }
+
+// Two words of a line never run together.
+func TestModeAndPenStandApart(t *testing.T) {
+	for name, v := range views() {
+		line := term.Style{Width: 120}.Lines(&v)[3]
+		pen := "no pen"
+		if v.PenUp {
+			pen = "battery"
+		}
+		if !strings.Contains(line, " "+pen) {
+			t.Errorf("%s: %q", name, line)
+		}
+	}
+}
