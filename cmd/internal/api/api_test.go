@@ -244,7 +244,13 @@ func TestStreamShowsWhatHappens(t *testing.T) {
 		t.Fatal("no first view")
 	}
 	send(t, "POST", s.URL+"/v1/command", `{"do":"open","by":"op-1"}`, nil)
+	frame := schema(t, "Frame")
 	for lines.Scan() {
+		if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+			if err := valid(t, frame, []byte(data)); err != nil {
+				t.Error(err)
+			}
+		}
 		if strings.Contains(lines.Text(), `"kind":"opened"`) && strings.HasPrefix(lines.Text(), "data: ") {
 			return
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"penlog/cmd/internal/agent"
+	"penlog/protocol"
 	"penlog/session"
 )
 
@@ -24,6 +25,7 @@ const (
 
 // Frame is one event of the stream.
 type Frame struct {
+	At     protocol.At  `json:"at_us"` // it was sent: what comes late is not how things are
 	View   session.View `json:"view"`
 	Events []NamedEvent `json:"events,omitempty"`
 	Missed int          `json:"missed,omitempty"` // views left out since the stream began, while this PC was too busy
@@ -114,7 +116,7 @@ func (f *feed) send(b []byte) bool {
 
 // frame words an update as a server-sent event; nil when it can't be worded.
 func frame(u *agent.Update) []byte {
-	b, err := json.Marshal(Frame{View: u.View, Events: named(u.Events), Missed: u.Missed})
+	b, err := json.Marshal(Frame{At: protocol.At(time.Now().UnixMicro()), View: u.View, Events: named(u.Events), Missed: u.Missed})
 	if err != nil {
 		return nil
 	}
