@@ -3,7 +3,7 @@ package main
 import "runtime/debug"
 
 // release is the version of this source.
-const release = "0.1.0"
+const release = "0.2.0"
 
 // version names the running build: the release, and the revision when the
 // build knows it.

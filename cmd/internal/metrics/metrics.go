@@ -6,6 +6,7 @@ package metrics
 
 import (
 	"net/http"
+	"regexp"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -32,12 +33,17 @@ func Handler(src Source, version string) http.Handler {
 	}))
 }
 
+// ofMemory are the few figures of the program's memory that anyone asks for: garbage
+// made, and the heap in use.
+var ofMemory = regexp.MustCompile(`^(/gc/heap/allocs:bytes|/memory/classes/heap/objects:bytes)$`)
+
 // NewRegistry returns a registry with the agent's metrics and the program's own.
 func NewRegistry(src Source, version string) *prometheus.Registry {
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(
 		&collector{src: src, version: version},
-		collectors.NewGoCollector(),
+		collectors.NewGoCollector(collectors.WithGoCollectorMemStatsMetricsDisabled(),
+			collectors.WithGoCollectorRuntimeMetrics(collectors.GoRuntimeMetricsRule{Matcher: ofMemory})),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return reg

@@ -193,12 +193,12 @@ func TestFootprint(t *testing.T) {
 	h.until("ready", func(v session.View) bool { return v.Ready })
 	p.do(simpen.Control{Do: "press"})
 	h.until("running", func(v session.View) bool { return v.MotorOn })
-	first, begun, alloc := resident(t, pid), time.Now(), metric(t, url, "go_memstats_alloc_bytes_total")
+	first, begun, alloc := resident(t, pid), time.Now(), metric(t, url, "go_gc_heap_allocs_bytes_total")
 	for left := *footprintFor; left > 0; left -= time.Minute {
 		time.Sleep(min(left, time.Minute))
-		t.Logf("after %v: resident %.1f MB, heap in use %.1f MB", time.Since(begun).Round(time.Second), float64(resident(t, pid))/1e6, metric(t, url, "go_memstats_heap_inuse_bytes")/1e6)
+		t.Logf("after %v: resident %.1f MB, heap in use %.1f MB", time.Since(begun).Round(time.Second), float64(resident(t, pid))/1e6, metric(t, url, "go_memory_classes_heap_objects_bytes")/1e6)
 	}
-	garbage := (metric(t, url, "go_memstats_alloc_bytes_total") - alloc) / time.Since(begun).Seconds()
+	garbage := (metric(t, url, "go_gc_heap_allocs_bytes_total") - alloc) / time.Since(begun).Seconds()
 	t.Logf("running at 200 readings/s: garbage %.2f MB/s, resident %.1f MB at first and %.1f MB at last, heap with garbage %.1f MB",
-		garbage/1e6, float64(first)/1e6, float64(resident(t, pid))/1e6, metric(t, url, "go_memstats_heap_alloc_bytes")/1e6)
+		garbage/1e6, float64(first)/1e6, float64(resident(t, pid))/1e6, metric(t, url, "go_memory_classes_heap_objects_bytes")/1e6)
 }
