@@ -54,6 +54,7 @@ type Config struct {
 	Clinic     *clinic.Config       // nil: guarded pens only, nobody named
 	Cartridges *cartridge.Catalogue // nil: the built-in one
 	Labels     *label.Catalogue     // nil: the built-in ones
+	Zone       *time.Location       // in which the clinic's days begin and end; nil: this PC's
 	Version    string
 	Rate       uint16 // readings per second to ask for; 0: 200
 	Baud       uint32 // bits per second to ask a UART pen for; 0: leave the line
@@ -139,6 +140,9 @@ func New(ctx context.Context, cfg Config) (*Agent, error) {
 	if cfg.Inhibit == nil {
 		cfg.Inhibit = device.InhibitSleep
 	}
+	if cfg.Zone == nil {
+		cfg.Zone = time.Local
+	}
 	if cfg.Clinic == nil {
 		cfg.Clinic = clinic.Default()
 	}
@@ -162,7 +166,7 @@ func New(ctx context.Context, cfg Config) (*Agent, error) {
 		cfg.Limits = limits.Default()
 	}
 	a.cold = session.NewCold(session.ColdConfig{Limits: cfg.Limits, Policy: cfg.Policy, Clinic: cfg.Clinic,
-		Cartridges: cfg.Cartridges, Zone: time.Local, Version: cfg.Version, NewID: newID})
+		Cartridges: cfg.Cartridges, Zone: cfg.Zone, Version: cfg.Version, NewID: newID})
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"penlog/session"
 	"penlog/session/cartridge"
@@ -50,7 +49,7 @@ func (a *Agent) used(ctx context.Context, g *session.CartridgeGiven) (*session.H
 	if g == nil || g.Scan == "" {
 		return nil, nil
 	}
-	scan, err := cartridge.Parse(g.Scan, cartridge.DateIn(wall(), time.Local))
+	scan, err := cartridge.Parse(g.Scan, cartridge.DateIn(wall(), a.cfg.Zone))
 	if err != nil {
 		return nil, nil
 	}

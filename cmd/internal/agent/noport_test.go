@@ -4,13 +4,33 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"penlog/cmd/internal/agent"
 	"penlog/protocol"
 	"penlog/session"
+	"penlog/session/cartridge"
 	"penlog/session/clinic"
 	"penlog/session/limits"
 )
+
+// A day begins where the clinic is: what is signed there today was not signed tomorrow.
+func TestTheAgentsDaysAreTheClinics(t *testing.T) {
+	ahead := cartridge.DateIn(protocol.AtTime(time.Now().Add(14*time.Hour)), time.UTC)
+	for zone, good := range map[*time.Location]bool{time.FixedZone("ahead", 14*3600): true, time.FixedZone("behind", -11*3600): false} {
+		r := &room{t: t, dir: filepath.Join(t.TempDir(), "record"), device: "/dev/none"}
+		r.change = func(c *agent.Config) {
+			c.NoPort, c.Zone = true, zone
+			c.Inhibit = func(string) (func(), error) { return func() {}, nil }
+		}
+		r.startAgent()
+		r.must(session.Command{Do: session.CmdOpen, Patient: "patient-1"})
+		err := r.give(session.Command{Do: session.CmdConsent, By: "op-1", Consent: &session.Consent{Version: "2", SignedOn: ahead}})
+		if (err == nil) != good {
+			t.Errorf("%v, signed on %v: %v", zone, ahead, err)
+		}
+	}
+}
 
 // A room whose pens have no link: no port is ever opened, and a treatment entered in
 // taps is recorded whole, as entered, by whom, and not as simulated.

@@ -305,8 +305,10 @@ func (d *clinicDay) treat(glides int) {
 	d.controls <- simpen.Control{Do: "contact", On: true}
 	for i := range glides {
 		d.controls <- simpen.Control{Do: "glide", Axis: [...]string{"horizontal", "vertical"}[i/4%2]}
-		n := d.view().Strokes
-		d.until("strokes", func(v session.View) bool { return v.Strokes > n+3 || !v.MotorOn })
+		for n := d.view().Strokes; d.view().Strokes <= n+3; {
+			d.press(true) // a permit may have lapsed
+			d.until("strokes", func(v session.View) bool { return v.Strokes > n+3 || !v.MotorOn })
+		}
 	}
 	d.controls <- simpen.Control{Do: "contact"}
 	d.press(false)
