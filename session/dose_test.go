@@ -28,6 +28,29 @@ func TestDensityIsOfStrokesInContact(t *testing.T) {
 	}
 }
 
+// A second cartridge whose needles nobody counted: the density is at least that of
+// the first, and says so.
+func TestDensityWithACartridgeWhoseNeedlesNobodyKnows(t *testing.T) {
+	v := prepared(t)
+	v.p.Pen.NeedleCount = 0
+	v.choose(limits.Cheek, limits.Left)
+	v.do(session.Command{Do: session.CmdArea, Zone: limits.Cheek, Side: limits.Left, AreaMM2: 1200})
+	v.do(session.Command{Do: session.CmdArm})
+	v.run(part{100, 900, across})
+	if z := v.total(limits.Cheek, limits.Left); z.Density != 100 || z.NoNeedles {
+		t.Errorf("12 needles: %+v", z)
+	}
+	v.do(session.Command{Do: session.CmdCartridge, Cartridge: &session.CartridgeGiven{Model: "x", Length: 2000, Intact: true}})
+	v.run(part{100, 900, across})
+	if z := v.total(limits.Cheek, limits.Left); z.Density != 100 || !z.NoNeedles || z.Contact != 200 {
+		t.Errorf("and a cartridge of which nobody knows: %+v", z)
+	}
+	v.do(session.Command{Do: session.CmdReattribute, Zone: limits.Chin, Text: "it was the chin", FromAt: v.p.Spans[1].From + 1, ToAt: v.p.Spans[1].To})
+	if z := v.total(limits.Cheek, limits.Left); z.NoNeedles {
+		t.Errorf("that part was of the chin: %+v", z)
+	}
+}
+
 // Counts are cumulative: with one reading in ten lost, and the count of 32 bits
 // wrapping, each stroke is in strokes, contact and depths once.
 func TestLostReadingsLeaveStrokesExact(t *testing.T) {

@@ -41,9 +41,12 @@ type ZoneTotal struct {
 	Contact   uint64               `json:"contact_strokes"`
 	ContactMS uint64               `json:"contact_ms"`
 	// NoContact: for some of it contact was not known, and taken for given.
-	NoContact bool                 `json:"contact_unknown,omitempty"`
-	Punctures uint64               `json:"punctures"` // strokes in contact × needles; 0 while the needles are not known
-	P50       protocol.Micrometres `json:"p50_um"`    // of the strokes' depth, to 10 µm
+	NoContact bool   `json:"contact_unknown,omitempty"`
+	Punctures uint64 `json:"punctures"` // strokes in contact × needles, as far as these are known
+	// NoNeedles: of some of the strokes in contact nobody knows how many needles made
+	// them, so there were more punctures, and the density is higher.
+	NoNeedles bool                 `json:"needles_unknown,omitempty"`
+	P50       protocol.Micrometres `json:"p50_um"` // of the strokes' depth, to 10 µm
 	P95       protocol.Micrometres `json:"p95_um"`
 	Depths    passes.Depths        `json:"depths,omitempty"`
 	Glides    uint64               `json:"glides"`
@@ -134,6 +137,7 @@ func (z *ZoneTotal) add(s *Span) {
 	z.ContactMS += uint64(s.Did.ContactMS)
 	z.NoContact = z.NoContact || s.Did.NoContact
 	z.Punctures += uint64(s.Did.Contact) * uint64(s.Needles)
+	z.NoNeedles = z.NoNeedles || s.Did.Contact > 0 && s.Needles == 0
 	z.Depths.Merge(s.Did.Depths)
 	z.Course.Join(s.Did.Glides)
 	z.Seconds += s.Seconds

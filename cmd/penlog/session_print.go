@@ -181,6 +181,8 @@ func densityWords(z *session.ZoneTotal) string {
 		return "needles not known"
 	case z.AreaMM2 == 0:
 		return "area not known"
+	case z.NoNeedles:
+		return fmt.Sprintf("more than ~%d /cm²: needles of a cartridge not known", z.Density)
 	}
 	return fmt.Sprintf("~%d /cm²", z.Density)
 }

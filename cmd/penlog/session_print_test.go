@@ -49,6 +49,7 @@ func TestDensityWords(t *testing.T) {
 	}{
 		{session.ZoneTotal{Contact: 200, Punctures: 2800, AreaMM2: 1000, Density: 280}, "~280 /cm²"},
 		{session.ZoneTotal{Contact: 200, Punctures: 2800, AreaMM2: 700_000}, "~0 /cm²"},
+		{session.ZoneTotal{Contact: 400, Punctures: 2800, NoNeedles: true, AreaMM2: 1000, Density: 280}, "more than ~280 /cm²: needles of a cartridge not known"},
 		{session.ZoneTotal{Contact: 200, Punctures: 2800}, "area not known"},
 		{session.ZoneTotal{Contact: 200, AreaMM2: 1000}, "needles not known"},
 		{session.ZoneTotal{Seconds: 60, AreaMM2: 1000}, "–"},
