@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"penlog/session/cartridge"
 	"slices"
 	"strings"
 
@@ -220,6 +221,17 @@ func simulatedModel(code string, env *Env) bool {
 	return known && m.Simulated
 }
 
+// misfit reports whether the cartridge is one of other pens', of a pen whose own are
+// known. Of others nobody can tell.
+func (p *Procedure) misfit(env *Env) bool {
+	if p.Pen == nil {
+		return false
+	}
+	_, known := env.Cartridges.ByCode(p.In.Model)
+	own := env.Cartridges.ForPen(p.Pen.Vendor, p.Pen.Model)
+	return known && len(own) > 0 && !slices.ContainsFunc(own, func(m cartridge.Model) bool { return m.Code == p.In.Model })
+}
+
 // kitChecks are those about cartridge and glide product.
 func (p *Procedure) kitChecks(l *checks, env *Env) {
 	switch in := p.In; {
@@ -227,6 +239,8 @@ func (p *Procedure) kitChecks(l *checks, env *Env) {
 		l.add("cartridge", CheckFailed, "a new cartridge is in", "scan the cartridge's pack, or pick the cartridge by hand")
 	case p.Source == SourcePen && simulatedModel(in.Model, env):
 		l.add("cartridge", CheckFailed, "the cartridge is a real one", "scan the pack of the cartridge that is in")
+	case p.misfit(env):
+		l.add("cartridge", CheckFailed, "the cartridge is one of this pen's", "take a cartridge of this pen, or correct the clinic's list of cartridges")
 	case !in.Intact:
 		l.add("cartridge", CheckFailed, "the cartridge's pack was intact", "take another cartridge")
 	case in.Scan != nil && in.Scan.Expired(env.today()):

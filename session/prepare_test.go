@@ -259,6 +259,28 @@ func TestIntervalWarnsAndNeverBlocks(t *testing.T) {
 	}
 }
 
+// A cartridge of other pens is refused where this pen's own are known.
+func TestCartridgeOfAnotherPen(t *testing.T) {
+	for _, tt := range []struct {
+		vendor, model, cartridge string
+		want                     session.CheckState
+	}{
+		{"amiea", "Exceed", "skinpen_precision", session.CheckFailed},
+		{"AMIEA", "exceed", "exceed", session.CheckWarning}, // nothing proves its single use
+		{"amiea", "Exceed", "of our own", session.CheckWarning},
+		{"Somebody", "Pen", "exceed", session.CheckWarning},
+	} {
+		v := newVisit(t)
+		up := pen()
+		up.Vendor, up.Model = tt.vendor, tt.model
+		v.apply(up)
+		v.do(session.Command{Do: session.CmdCartridge, Cartridge: &session.CartridgeGiven{Model: tt.cartridge, Intact: true}})
+		if got := state(v, "cartridge"); got != tt.want {
+			t.Errorf("%s %s with %s: %v, want %v", tt.vendor, tt.model, tt.cartridge, got, tt.want)
+		}
+	}
+}
+
 // Where no expiry was read, a person is told to look; the record knows of none.
 func TestAScanWithoutAnExpiryIsWarnedOf(t *testing.T) {
 	for scan, want := range map[string]session.CheckState{
