@@ -378,3 +378,20 @@ func TestCartridgeLengthNobodyKnowsIsTheShortest(t *testing.T) {
 		t.Errorf("%d cartridges counted", v.p.Cartridges)
 	}
 }
+
+// A cartridge that was in order when it went in may be so no longer: after midnight,
+// or by what the record says of its pack.
+func TestCartridgeIsCheckedAnewAtTheTimeOut(t *testing.T) {
+	v := prepared(t)
+	v.do(session.Command{Do: session.CmdCartridge, Cartridge: &session.CartridgeGiven{Scan: "(01)04012345000016(17)270115(21)S7", Intact: true}})
+	v.choose(limits.Cheek, limits.Left)
+	if got := state(v, "cartridge"); got != session.CheckGood {
+		t.Fatalf("on the day of its expiry: %v", got)
+	}
+	v.wait(24 * 3600)
+	v.refused(session.Command{Do: session.CmdArm}, "checks_failed")
+	v = prepared(t)
+	v.choose(limits.Cheek, limits.Left)
+	v.p.In.Intact = false
+	v.refused(session.Command{Do: session.CmdArm}, "checks_failed")
+}
