@@ -137,3 +137,39 @@ func TestAbortAsksNothing(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 }
+
+// A record is lent only when it is over, and never older than what was added to it.
+func TestLentRecordIsOverAndNotStale(t *testing.T) {
+	r := finished(t)
+	stale, chain := fold(t, r.records), session.Chain{Session: r.records[0].Session}
+	for i := range r.records {
+		if err := chain.Check(&r.records[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	old := stale.ID
+	r.agent() // another process, with no session at hand
+	open := session.NewProcedure(session.ID{7})
+	r.cold.Lend(open, session.Chain{Session: open.ID, Seq: 3})
+	if r.cold.Knows(open.ID) {
+		t.Error("a session that is not over was taken as one to add to")
+	}
+	r.cold.Lend(fold(t, r.records[:chain.Seq]), chain)
+	later := outcome
+	later.Session = &old
+	r.must(later)
+	for n := byte(1); r.cold.Knows(old) && n > 0; n++ { // others take its place
+		p := session.NewProcedure(session.ID{8, n})
+		p.State = session.Completed
+		r.cold.Lend(p, session.Chain{Session: p.ID, Seq: 3})
+	}
+	r.cold.Lend(stale, chain)
+	if r.cold.Knows(old) {
+		t.Error("a record without what was added since was taken")
+	}
+	chain.Seq++
+	r.cold.Lend(stale, chain)
+	if !r.cold.Knows(old) {
+		t.Error("the newest record was not taken")
+	}
+}
