@@ -46,3 +46,13 @@ func TestStopThatIsRefusedStopsAllTheSame(t *testing.T) {
 	}
 	r.until(150*time.Millisecond, "motor off", func(v session.View) bool { return !v.MotorOn })
 }
+
+func TestAcknowledgeInNobodysNameIsUnnamed(t *testing.T) {
+	r := running(t)
+	r.deep(1900)
+	r.depth = 0
+	r.must(session.Command{Do: session.CmdAcknowledge, By: session.Agent})
+	if a := recorded[session.Acknowledged](r); len(a) != 1 || a[0].By != session.Unnamed {
+		t.Errorf("recorded as %+v", a)
+	}
+}

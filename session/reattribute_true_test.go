@@ -164,3 +164,21 @@ func TestLateJudgementTakesNoLaterCartridge(t *testing.T) {
 		t.Errorf("1.40 where 1.50 is allowed: found late %+v under %v", e.Late, e.Verdict.Allowed)
 	}
 }
+
+// Where nothing is allowed a stroke of no known depth is one too many as well; and a
+// pass that was marked after the zone was changed stays in that zone.
+func TestReattributeStrokesOfNoDepthAndMarksOfTheNextZone(t *testing.T) {
+	v := treating(t)
+	v.apply(session.MotorRan{}, session.MotorRested{Strokes: 50, From: v.env.At})
+	v.do(nose)
+	v.do(session.Command{Do: session.CmdPass})
+	c := reattributeTo(limits.Periorbital, limits.Left, v.p.Spans[0])
+	c.FromAt, c.ToAt = v.p.Spans[0].From, v.p.Spans[0].To
+	e := v.do(c)[0].(session.Reattributed)
+	if e.Late == nil || e.Late.Strokes != 50 {
+		t.Errorf("found late %+v", e.Late)
+	}
+	if got := v.total(limits.Nose, limits.SideNone).Passes.Marked; got != 1 {
+		t.Errorf("%d marks left in the nose", got)
+	}
+}

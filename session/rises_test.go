@@ -6,6 +6,7 @@ import (
 	"penlog/protocol"
 	"penlog/session"
 	"penlog/session/limits"
+	"penlog/session/policy"
 )
 
 func needlesOf(um protocol.Micrometres) session.Command {
@@ -103,4 +104,32 @@ func TestLateJudgementTakesNoOverrideOfAnotherIndication(t *testing.T) {
 	if e.Late == nil || e.Late.Ceiling != 500 || e.Late.Strokes != 100 {
 		t.Errorf("1.40 for pigment: found late %+v", e.Late)
 	}
+}
+
+// What a person let come into force last is what the next choice is held against,
+// whether it was more or less than before.
+func TestResumeIsTheMeasureOfTheNextChoice(t *testing.T) {
+	v := treating(t)
+	v.do(overrideTo(2000))
+	v.do(session.Command{Do: session.CmdResume})
+	v.choose(limits.Cheek, limits.Left)
+	if v.p.State != session.Armed {
+		t.Errorf("chosen again at what was resumed: %v", v.p.State)
+	}
+	v.do(session.Command{Do: session.CmdFinish})
+	if v.p.Override != nil || v.p.HigherAt != 0 {
+		t.Errorf("after the end: %+v", v.p.Override)
+	}
+
+	v = treating(t)
+	describe := func(first policy.Tri) {
+		v.do(session.Command{Do: session.CmdPause})
+		v.do(session.Command{Do: session.CmdDescribe, Describe: &session.Description{Phototype: 5, Age: 40, First: first}})
+	}
+	describe("yes")
+	v.do(session.Command{Do: session.CmdResume})
+	describe("no")
+	v.choose(limits.Cheek, limits.Left)
+	v.wait(6)
+	v.refused(session.Command{Do: session.CmdResume}, "too_late")
 }
