@@ -46,6 +46,9 @@ func cartridgeIn(p *Procedure, c *Command, env *Env) ([]Event, error) {
 		v, _ := after.ask(placeOf(&p.Verdict), p.Verdict.Requested, env)
 		e.Verdict, e.To = p.lowered(v)
 	}
+	if e.To.MayPermit() {
+		e.To = Paused // hands are at the needles, and the checks are for the one before
+	}
 	return []Event{e}, nil
 }
 

@@ -259,6 +259,16 @@ func TestIntervalWarnsAndNeverBlocks(t *testing.T) {
 	}
 }
 
+// A cartridge that goes in pauses, whatever its length: it has to pass the checks too.
+func TestCartridgeInMidTreatmentPauses(t *testing.T) {
+	v := treating(t)
+	e := v.do(needlesOf(3000))[0].(session.CartridgeIn)
+	if _, allow := v.p.Desire(); e.To != session.Paused || allow || v.p.Verdict.Allowed != 1500 {
+		t.Errorf("to %v, permits %v, ceiling %v", e.To, allow, v.p.Verdict.Allowed)
+	}
+	v.do(session.Command{Do: session.CmdResume})
+}
+
 // A cartridge of other pens is refused where this pen's own are known.
 func TestCartridgeOfAnotherPen(t *testing.T) {
 	for _, tt := range []struct {

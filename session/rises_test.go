@@ -21,14 +21,13 @@ func TestEndOfAnOverrideRaisesNothing(t *testing.T) {
 	v.do(session.Command{Do: session.CmdResume})
 	v.do(needlesOf(1000))
 	v.do(needlesOf(2500))
-	if c, allow := v.p.Desire(); c != 1000 || !allow {
+	if c, allow := v.p.Desire(); c != 1000 || allow {
 		t.Fatalf("after a shorter cartridge and a longer one: %v, permits %v", c, allow)
 	}
 	e := v.do(session.Command{Do: session.CmdEndOverride})[0].(session.OverrideEnded)
 	if c, _ := v.p.Desire(); c != 1000 || e.Verdict.Allowed != 1000 || e.Verdict.Overridden || v.p.Override != nil {
 		t.Errorf("the end of the override left a ceiling of %v, and the record says %v", c, e.Verdict.Allowed)
 	}
-	v.do(session.Command{Do: session.CmdPause})
 	v.refused(session.Command{Do: session.CmdResume}, "ceiling_rose")
 	v.choose(limits.Cheek, limits.Left)
 	v.wait(6)

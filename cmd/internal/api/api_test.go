@@ -121,7 +121,10 @@ func TestConnectionsAreBounded(t *testing.T) {
 // answer is what the tests look at of a result.
 type answer struct {
 	Status int `json:"-"`
-	Events []struct{ Kind string }
+	Events []struct {
+		Kind  string
+		Event struct{ By string }
+	}
 	View   map[string]any
 	Error  struct{ Code, Words, Remedy string }
 }

@@ -31,6 +31,7 @@ func (s *Server) command(w http.ResponseWriter, r *http.Request) {
 		cmd, err = ParseCommand(body)
 	}
 	if err != nil {
+		s.haste(body)
 		fail(w, &session.RefusedError{Code: "bad_request", Words: "the command can't be read: " + err.Error(),
 			Remedy: `send JSON like {"do":"choose","by":"op-1","zone":"cheek","indication":"acne_scar_rolling"}`}, http.StatusBadRequest)
 		return
@@ -38,6 +39,9 @@ func (s *Server) command(w http.ResponseWriter, r *http.Request) {
 	if ref := s.mayGive(r, cmd.Do); ref != nil {
 		fail(w, ref, http.StatusUnauthorized)
 		return
+	}
+	if !s.signedIn(r) {
+		cmd.By = "" // a name that nobody vouches for is not recorded
 	}
 	// The client may go: what it asked for happens, and its answer is kept.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), s.wait)
@@ -48,10 +52,14 @@ func (s *Server) command(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if len(key) > keyMost {
+		s.haste(body)
 		fail(w, &session.RefusedError{Code: "bad_request", Words: "the idempotency key is too long", Remedy: fmt.Sprintf("take one of %d bytes at most", keyMost)}, http.StatusBadRequest)
 		return
 	}
 	rep, first, ref := s.repeats.begin(key, body, needsNoSignIn(cmd.Do), time.Now())
+	if ref != nil {
+		s.haste(body)
+	}
 	switch {
 	case ref != nil && ref.Code == "too_many":
 		fail(w, ref, http.StatusTooManyRequests)
@@ -68,6 +76,20 @@ func (s *Server) command(w http.ResponseWriter, r *http.Request) {
 		}
 		w.Header().Set("Idempotent-Replayed", "true")
 		send(w, code, out)
+	}
+}
+
+// hasty finds what a command asks for where nothing else of it can be understood.
+var hasty = regexp.MustCompile(`"do"\s*:\s*"(stop|pause|abort)"`)
+
+// haste stops the pen for a stop, pause or abort that is refused before it was
+// given: with a field that is unknown, a key that was used, or cut in half. Who is in
+// haste makes mistakes.
+func (s *Server) haste(body []byte) {
+	if hasty.Match(body) {
+		ctx, cancel := context.WithTimeout(context.Background(), s.wait)
+		defer cancel()
+		_, _ = s.agent.Ask(ctx, session.Command{Do: session.CmdStop})
 	}
 }
 
