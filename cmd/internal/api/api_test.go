@@ -125,8 +125,8 @@ type answer struct {
 		Kind  string
 		Event struct{ By string }
 	}
-	View   map[string]any
-	Error  struct{ Code, Words, Remedy string }
+	View  map[string]any
+	Error struct{ Code, Words, Remedy string }
 }
 
 func send(t *testing.T, method, url, body string, edit func(*http.Request)) answer {
