@@ -25,12 +25,15 @@ func TestSecondActIsTimedByTheMonotonicClock(t *testing.T) {
 	r.treat(limits.Cheek, limits.AcneScarRolling)
 	r.must(nose)
 	r.must(session.Command{Do: session.CmdChoose, Zone: cheek.Zone, Indication: cheek.Indication})
+	if v := r.view(); !v.Higher {
+		t.Errorf("a higher max depth does not wait: %+v", v)
+	}
 	for range 14 {
 		r.step(400 * time.Millisecond)
 		r.at -= 390_000
 	}
-	if v := r.view(); !v.Higher || v.Mode != session.ModeGuarded {
-		t.Fatalf("nothing to show: %+v", v)
+	if v := r.view(); v.Higher || v.Mode != session.ModeGuarded || r.cold.Procedure().HigherAt == 0 {
+		t.Fatalf("it still waits after 5 s: %+v", v)
 	}
 	r.refused(session.Command{Do: session.CmdResume}, "too_late")
 	r.must(session.Command{Do: session.CmdChoose, Zone: cheek.Zone, Indication: cheek.Indication})

@@ -131,6 +131,7 @@ type Cold struct {
 	track      passes.Tracker
 	shown      shown
 	overUntil  protocol.Instant // the override's end
+	advised    advised
 	actUntil   protocol.Instant // the end of the time for a higher ceiling's second act
 	muteUntil  protocol.Instant // the end of the alarm's pause
 	at         protocol.At      // of the newest tick

@@ -16,11 +16,21 @@ func (c *Cold) advise(now protocol.Instant, at protocol.At) {
 	if p.Here == (Place{}) {
 		return
 	}
+	c.cue(Dwell, c.track.Dwells() > c.policy().Dwell(), now, at)
+	if c.advised == (advised{p, p.Events}) {
+		return // nothing of it has changed
+	}
+	c.advised = advised{p, p.Events}
 	z := p.Totals.zone(p.Here)
 	most, dense := c.planMost(p)
-	c.cue(Dwell, c.track.Dwells() > c.policy().Dwell(), now, at)
 	c.cue(PassesAbovePlan, most > 0 && z.Passes.Shown() > most, now, at)
 	c.cue(DensityAbovePlan, dense > 0 && z.Density > uint64(dense), now, at)
+}
+
+// advised says up to where a procedure's cues were judged.
+type advised struct {
+	proc   *Procedure
+	events int
 }
 
 // planMost are the passes and the density above which a cue is given: the plan's,

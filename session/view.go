@@ -111,6 +111,7 @@ func (c *Cold) View(now protocol.Instant) View {
 		if now >= c.muteUntil {
 			v.MutedUntil = 0 // whatever the wall clock did since
 		}
+		v.Higher = v.Higher && now <= c.actUntil
 		v.Dwell = c.track.Dwells().Microseconds()
 		v.Strokes = p.Totals.Strokes
 		if c.run.on {
