@@ -3,42 +3,15 @@ package cartridge_test
 import (
 	"flag"
 	"os"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"penlog/session/cartridge"
+	"penlog/session/limits/strictyaml/yamltest"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
-
-// golden holds got against a file in testdata.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := "testdata/" + name
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", name, diff)
-	}
-}
-
-// patch replaces the first occurrence of old, which must be there.
-func patch(t *testing.T, text, old, new string) string {
-	t.Helper()
-	if !strings.Contains(text, old) {
-		t.Fatalf("the file does not hold %q", old)
-	}
-	return strings.Replace(text, old, new, 1)
-}
 
 func reload(t *testing.T, text string) *cartridge.Catalogue {
 	t.Helper()
@@ -73,4 +46,28 @@ func parse(t *testing.T, raw string) cartridge.Scan {
 		t.Fatalf("Parse(%q): %v", raw, err)
 	}
 	return s
+}
+
+// golden holds got against a file in testdata.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := "testdata/" + name
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", name, diff)
+	}
+}
+
+// patch replaces the first occurrence of old, which must be there.
+func patch(t *testing.T, text, old, new string) string {
+	t.Helper()
+	return yamltest.Patch(t, text, old, new)
 }

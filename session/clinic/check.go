@@ -12,13 +12,7 @@ import (
 // MaxName is how many characters a name of a clinic, a room or a person may have.
 const MaxName = 64
 
-const alphanumeric = strictyaml.Capitals + strictyaml.Smalls + strictyaml.Digits
-
 var (
-	versionForm = strictyaml.Form{
-		Pattern: `^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$`,
-		Fits:    strictyaml.Letters(alphanumeric, alphanumeric+"._+-", 64),
-	}
 	aliasForm = strictyaml.Form{
 		Pattern: `^[a-z0-9_-]{1,16}$`,
 		Fits:    strictyaml.Letters(aliasLetters, aliasLetters, 16),
@@ -43,7 +37,7 @@ func (c *checker) file() {
 	if f := raw.Format; f.Node != nil && f.Value != Format {
 		c.Refuse(f.Node, fmt.Sprintf("%q should be %q", f.Value, Format), "")
 	}
-	c.Form(raw.Version, versionForm)
+	c.Form(raw.Version, strictyaml.VersionForm)
 	out.version = raw.Version.Value
 	out.clinic, out.room = c.Words(raw.Clinic, MaxName), c.Words(raw.Room, MaxName)
 	c.Form(raw.PenAlias, aliasForm)

@@ -13,4 +13,4 @@ func RawType() reflect.Type { return reflect.TypeFor[rawFile]() }
 func (c *Config) Canonical() string { return string(c.canonical()) }
 
 // Forms are what texts are held against.
-func Forms() []strictyaml.Form { return []strictyaml.Form{versionForm, aliasForm, usbForm} }
+func Forms() []strictyaml.Form { return []strictyaml.Form{strictyaml.VersionForm, aliasForm, usbForm} }

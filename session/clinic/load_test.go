@@ -6,9 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"penlog/session/clinic"
+	"penlog/session/limits/strictyaml/yamltest"
 )
 
 // slips are changes to testdata/small.yaml that a person could make. Each must be
@@ -69,31 +69,9 @@ func TestSlipsAreRefusedWhereTheyStand(t *testing.T) {
 	golden(t, "slips.golden", b.String())
 }
 
-// refused loads a file that must be refused, holds the problems' places against
-// the text, and returns what was said.
-func refused(t *testing.T, what, name string, data []byte) string {
-	t.Helper()
-	c, err := clinic.Load(name, data)
-	var fe *clinic.FileError
-	if c != nil || !errors.As(err, &fe) {
-		t.Errorf("%s: Load() = %v, %v", what, c, err)
-		return ""
-	}
-	lines := strings.Split(string(data), "\n")
-	for _, p := range fe.Problems {
-		if p.Line < 0 || p.Line > len(lines) || p.Problem == "" || p.File != name {
-			t.Errorf("%s: problem without a place or words: %+v", what, p)
-		}
-		if p.Line > 0 && utf8.Valid(data) && p.Column > utf8.RuneCountInString(lines[p.Line-1])+1 {
-			t.Errorf("%s: column %d lies beyond line %d", what, p.Column, p.Line)
-		}
-	}
-	return err.Error()
-}
-
 func TestHostileFilesAreRefused(t *testing.T) {
 	var b strings.Builder
-	for _, path := range hostile(t, "testdata/hostile", 4) {
+	for _, path := range yamltest.Hostile(t, "testdata/hostile", 4) {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
@@ -102,22 +80,13 @@ func TestHostileFilesAreRefused(t *testing.T) {
 	}
 	golden(t, "hostile.golden", b.String())
 	// What is no YAML of ours at all, or a file of another kind.
-	for _, path := range hostile(t, "../limits/testdata/hostile", 25) {
+	for _, path := range yamltest.Hostile(t, "../limits/testdata/hostile", 25) {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		refused(t, path, filepath.Base(path), data)
 	}
-}
-
-func hostile(t *testing.T, folder string, atLeast int) []string {
-	t.Helper()
-	files, err := filepath.Glob(folder + "/*.yaml")
-	if err != nil || len(files) < atLeast {
-		t.Fatalf("found %d hostile files, %v", len(files), err)
-	}
-	return files
 }
 
 func TestBuiltInSettingsAreTheFileAsAnyClinicWouldLoadIt(t *testing.T) {
@@ -161,4 +130,10 @@ func TestAllProblemsComeAtOnceInFileOrder(t *testing.T) {
 	if got, want := strings.Join(paths, " "), "version modes.1 people.1.id button"; got != want {
 		t.Errorf("problems at %s\nwant %s", got, want)
 	}
+}
+
+// refused loads a file that must be refused, and returns what was said.
+func refused(t *testing.T, what, name string, data []byte) string {
+	t.Helper()
+	return yamltest.Refused(t, clinic.Load, what, name, data)
 }

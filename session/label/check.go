@@ -22,14 +22,6 @@ var (
 	phototypeCodes  = []string{"I", "II", "III", "IV", "V", "VI"}
 	confidenceCodes = []string{"H", "H/M", "M/H", "M", "L/M", "M/L", "L"}
 
-	versionForm = strictyaml.Form{
-		Pattern: `^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$`,
-		Fits:    strictyaml.Letters(alphanumeric, alphanumeric+"._+-", 64),
-	}
-	codeForm = strictyaml.Form{
-		Pattern: `^[a-z][a-z0-9_]{0,39}$`,
-		Fits:    strictyaml.Letters(strictyaml.Smalls, strictyaml.Smalls+strictyaml.Digits+"_", 40),
-	}
 	clearanceForm = strictyaml.Form{
 		Pattern: `^[A-Za-z0-9][A-Za-z0-9 ./-]{0,39}$`,
 		Fits:    strictyaml.Letters(alphanumeric, alphanumeric+" ./-", 40),
@@ -38,13 +30,6 @@ var (
 		n, ok := strings.CutSuffix(s, " years")
 		return ok && len(n) <= 2 && strictyaml.Letters("123456789", strictyaml.Digits, 2)(n)
 	}}
-	sourceForm = strictyaml.Form{Pattern: `^[A-Z][A-Z0-9]{0,7}[a-z]?\*?$`, Fits: func(s string) bool {
-		s = strings.TrimSuffix(s, "*")
-		if n := len(s) - 1; n > 0 && strings.IndexByte(strictyaml.Smalls, s[n]) >= 0 {
-			s = s[:n]
-		}
-		return strictyaml.Letters(strictyaml.Capitals, strictyaml.Capitals+strictyaml.Digits, 8)(s)
-	}}
 )
 
 // checker turns a raw file into a catalogue and collects what it refuses.
@@ -52,8 +37,6 @@ type checker struct {
 	strictyaml.Checker
 	raw *rawFile
 	out *Catalogue
-
-	unexplained map[string]bool // source tags that were reported
 }
 
 func (c *checker) file() {
@@ -61,14 +44,9 @@ func (c *checker) file() {
 	if f := raw.Format; f.Node != nil && f.Value != Format {
 		c.Refuse(f.Node, fmt.Sprintf("%q should be %q", f.Value, Format), "")
 	}
-	c.Form(raw.Version, versionForm)
+	c.Form(raw.Version, strictyaml.VersionForm)
 	c.out.version = raw.Version.Value
-	for tag, words := range raw.Sources {
-		if words.Node != nil && !sourceForm.Fits(tag) {
-			c.RefuseKey(words.Node, fmt.Sprintf("%q is not written as it must be here", tag), "write it so that it matches "+sourceForm.Pattern)
-		}
-		c.out.sources[tag] = c.words(words)
-	}
+	c.out.sources = c.Sources(raw.Sources)
 	var codes, pens []string
 	for k := range raw.Labels {
 		c.out.entries = append(c.out.entries, c.entry(&raw.Labels[k], &codes, &pens))
@@ -76,7 +54,7 @@ func (c *checker) file() {
 }
 
 func (c *checker) entry(r *rawEntry, codes, pens *[]string) entry {
-	c.Form(r.Code, codeForm)
+	c.Form(r.Code, strictyaml.CodeForm)
 	c.Once("an entry", r.Code, codes)
 	e := entry{code: r.Code.Value, name: c.words(r.Name), max: c.depth(r.Max), more: r.More.Value, basis: c.words(r.Basis), sources: c.tags(r.Sources)}
 	if i := c.Code(r.Confidence, confidenceCodes); i >= 0 {
@@ -147,22 +125,7 @@ func (c *checker) depth(t strictyaml.Text) protocol.Micrometres {
 	return d
 }
 
-// tags reads source tags; each must be explained under sources. One that is not is
-// reported once, however often it is cited.
-func (c *checker) tags(list []strictyaml.Text) []string {
-	var out []string
-	for _, t := range list {
-		if t.Node == nil || t.Node.Tag != "!!str" || t.Value == "" {
-			continue
-		}
-		if _, ok := c.raw.Sources[t.Value]; !ok && !c.unexplained[t.Value] {
-			c.unexplained[t.Value] = true
-			c.Refuse(t.Node, fmt.Sprintf("the source %q is not explained under sources", t.Value), fmt.Sprintf("add it under sources: %s: what it is", t.Value))
-		}
-		out = append(out, t.Value)
-	}
-	return out
-}
+func (c *checker) tags(list []strictyaml.Text) []string { return c.Tags(list, c.raw.Sources) }
 
 func (c *checker) words(t strictyaml.Text) string { return c.Words(t, strictyaml.MaxText) }
 

@@ -14,7 +14,7 @@ func (c *Catalogue) Canonical() string { return string(c.canonical()) }
 
 // Forms are what texts are held against.
 func Forms() []strictyaml.Form {
-	return []strictyaml.Form{versionForm, codeForm, clearanceForm, ageForm, sourceForm}
+	return []strictyaml.Form{strictyaml.VersionForm, strictyaml.CodeForm, clearanceForm, ageForm, strictyaml.SourceForm}
 }
 
 // Span is a set of phototypes as a rule's facts have it.

@@ -55,8 +55,7 @@ func Load(name string, data []byte) (*Catalogue, error) {
 	}
 	var raw rawFile
 	misfits := src.Fill(&raw)
-	c := checker{Checker: strictyaml.Checker{Source: src}, raw: &raw, unexplained: map[string]bool{},
-		out: &Catalogue{sources: map[string]string{}}}
+	c := checker{Checker: strictyaml.Checker{Source: src}, raw: &raw, out: &Catalogue{}}
 	c.file()
 	// The checker words its problems better than Fill: it comes first.
 	if e := strictyaml.NewError(append(c.Problems, misfits...)...); e != nil {

@@ -2,14 +2,13 @@ package label_test
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"unicode/utf8"
-
-	"os"
 
 	"penlog/session/label"
+	"penlog/session/limits/strictyaml/yamltest"
 )
 
 // slips are changes to testdata/small.yaml that a person could make. Each must be
@@ -62,28 +61,6 @@ func TestSlipsAreRefusedWhereTheyStand(t *testing.T) {
 	golden(t, "slips.golden", b.String())
 }
 
-// refused loads a file that must be refused, holds the problems' places against
-// the text, and returns what was said.
-func refused(t *testing.T, what, name string, data []byte) string {
-	t.Helper()
-	c, err := label.Load(name, data)
-	var fe *label.FileError
-	if c != nil || !errors.As(err, &fe) {
-		t.Errorf("%s: Load() = %v, %v", what, c, err)
-		return ""
-	}
-	lines := strings.Split(string(data), "\n")
-	for _, p := range fe.Problems {
-		if p.Line < 0 || p.Line > len(lines) || p.Problem == "" || p.File != name {
-			t.Errorf("%s: problem without a place or words: %+v", what, p)
-		}
-		if p.Line > 0 && utf8.Valid(data) && p.Column > utf8.RuneCountInString(lines[p.Line-1])+1 {
-			t.Errorf("%s: column %d lies beyond line %d", what, p.Column, p.Line)
-		}
-	}
-	return err.Error()
-}
-
 // What is no YAML of ours at all, or a file of another kind.
 func TestHostileFilesAreRefused(t *testing.T) {
 	for _, folder := range []string{"limits", "policy", "clinic"} {
@@ -128,4 +105,10 @@ func TestAllProblemsComeAtOnceInFileOrder(t *testing.T) {
 	if got, want := strings.Join(paths, " "), "version labels.0.uses.0.max labels.0.uses.1.age_from labels.1.confidence"; got != want {
 		t.Errorf("problems at %s\nwant %s", got, want)
 	}
+}
+
+// refused loads a file that must be refused, and returns what was said.
+func refused(t *testing.T, what, name string, data []byte) string {
+	t.Helper()
+	return yamltest.Refused(t, label.Load, what, name, data)
 }

@@ -9,36 +9,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"penlog/session/limits"
+	"penlog/session/limits/strictyaml/yamltest"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
-
-// golden holds got against a file in testdata.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := "testdata/" + name
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", name, diff)
-	}
-}
-
-// patch replaces the first occurrence of old, which must be there.
-func patch(t *testing.T, text, old, new string) string {
-	t.Helper()
-	if !strings.Contains(text, old) {
-		t.Fatalf("the file does not hold %q", old)
-	}
-	return strings.Replace(text, old, new, 1)
-}
 
 // section cuts out the lines of one key at two spaces, e.g. "  scalp:\n … ".
 func section(t *testing.T, text, key string) string {
@@ -66,4 +40,28 @@ func without(t *testing.T, zone string) string {
 	text = patch(t, text, section(t, text, zone), "")
 	text = patch(t, text, section(t, text, "alopecia"), "")
 	return strings.ReplaceAll(text, ", "+zone+",", ",")
+}
+
+// golden holds got against a file in testdata.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := "testdata/" + name
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", name, diff)
+	}
+}
+
+// patch replaces the first occurrence of old, which must be there.
+func patch(t *testing.T, text, old, new string) string {
+	t.Helper()
+	return yamltest.Patch(t, text, old, new)
 }

@@ -16,8 +16,6 @@ type checker struct {
 	strictyaml.Checker
 	raw    *rawFile
 	policy *Policy
-
-	unexplained map[string]bool // source tags that were reported
 }
 
 func (c *checker) file() {
@@ -25,14 +23,9 @@ func (c *checker) file() {
 	if f := raw.Format; f.Node != nil && f.Value != Format {
 		c.Refuse(f.Node, fmt.Sprintf("%q should be %q", f.Value, Format), "")
 	}
-	c.Form(raw.Version, versionForm)
+	c.Form(raw.Version, strictyaml.VersionForm)
 	p.version = raw.Version.Value
-	for tag, words := range raw.Sources {
-		if words.Node != nil && !sourceForm.Fits(tag) {
-			c.RefuseKey(words.Node, fmt.Sprintf("%q is not written as it must be here", tag), "write it so that it matches "+sourceForm.Pattern)
-		}
-		p.sources[tag] = c.words(words)
-	}
+	p.sources = c.Sources(raw.Sources)
 
 	var seen []string
 	for k := range raw.Questions {
@@ -72,7 +65,7 @@ func (c *checker) file() {
 }
 
 func (c *checker) question(r *rawQuestion, seen *[]string) Question {
-	c.Form(r.Code, codeForm)
+	c.Form(r.Code, strictyaml.CodeForm)
 	c.Once("a question", r.Code, seen)
 	q := Question{
 		Code: r.Code.Value, Words: c.words(r.Words), Overridable: r.Overridable.Value, PerZone: r.PerZone.Value,
@@ -88,7 +81,7 @@ func (c *checker) question(r *rawQuestion, seen *[]string) Question {
 }
 
 func (c *checker) rule(r *rawRule, seen *[]string) rule {
-	c.Form(r.Code, codeForm)
+	c.Form(r.Code, strictyaml.CodeForm)
 	c.Once("a rule", r.Code, seen)
 	if r.Code.Value == NoPolicy || slices.Contains(factCodes[:], r.Code.Value) {
 		c.Refuse(r.Code.Node, fmt.Sprintf("%q is the code of a notice of Penlog's own", r.Code.Value), "give the rule another code")
@@ -182,21 +175,6 @@ func codes[E fmt.Stringer](all []E) []string {
 	return out
 }
 
-// tags reads source tags; each must be explained under sources. One that is not is
-// reported once, however often it is cited.
-func (c *checker) tags(list []strictyaml.Text) []string {
-	var out []string
-	for _, t := range list {
-		if t.Node == nil || t.Node.Tag != "!!str" || t.Value == "" {
-			continue
-		}
-		if _, ok := c.raw.Sources[t.Value]; !ok && !c.unexplained[t.Value] {
-			c.unexplained[t.Value] = true
-			c.Refuse(t.Node, fmt.Sprintf("the source %q is not explained under sources", t.Value), fmt.Sprintf("add it under sources: %s: what it is", t.Value))
-		}
-		out = append(out, t.Value)
-	}
-	return out
-}
+func (c *checker) tags(list []strictyaml.Text) []string { return c.Tags(list, c.raw.Sources) }
 
 func (c *checker) words(t strictyaml.Text) string { return c.Words(t, strictyaml.MaxText) }

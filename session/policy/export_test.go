@@ -16,7 +16,7 @@ func (p *Policy) Canonical() string { return string(p.canonical()) }
 
 // Forms are what texts are held against.
 func Forms() []strictyaml.Form {
-	forms := []strictyaml.Form{versionForm, codeForm, sourceForm}
+	forms := []strictyaml.Form{strictyaml.VersionForm, strictyaml.CodeForm, strictyaml.SourceForm}
 	for _, q := range quantities {
 		forms = append(forms, q.form())
 	}

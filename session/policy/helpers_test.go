@@ -3,7 +3,6 @@ package policy_test
 import (
 	"flag"
 	"os"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -13,33 +12,6 @@ import (
 )
 
 var update = flag.Bool("update", false, "write the golden files")
-
-// golden holds got against a file in testdata.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := "testdata/" + name
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", name, diff)
-	}
-}
-
-// patch replaces the first occurrence of old, which must be there.
-func patch(t *testing.T, text, old, new string) string {
-	t.Helper()
-	if !strings.Contains(text, old) {
-		t.Fatalf("the file does not hold %q", old)
-	}
-	return strings.Replace(text, old, new, 1)
-}
 
 type failer interface {
 	Helper()
@@ -71,4 +43,28 @@ func suite(t testing.TB) *yamltest.Suite {
 		Schema: policy.SchemaJSON(), Raw: policy.RawType(), Small: small(t),
 		Load: func(name string, data []byte) error { _, err := policy.Load(name, data); return err },
 	}.New(t)
+}
+
+// golden holds got against a file in testdata.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := "testdata/" + name
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", name, diff)
+	}
+}
+
+// patch replaces the first occurrence of old, which must be there.
+func patch(t *testing.T, text, old, new string) string {
+	t.Helper()
+	return yamltest.Patch(t, text, old, new)
 }

@@ -60,11 +60,10 @@ func Load(name string, data []byte) (*Policy, error) {
 	var raw rawFile
 	misfits := src.Fill(&raw)
 	c := checker{
-		Checker: strictyaml.Checker{Source: src}, raw: &raw, unexplained: make(map[string]bool),
+		Checker: strictyaml.Checker{Source: src}, raw: &raw,
 		policy: &Policy{
-			passes:  make(map[limits.Indication]passes),
-			areas:   make(map[limits.Zone]area),
-			sources: make(map[string]string),
+			passes: make(map[limits.Indication]passes),
+			areas:  make(map[limits.Zone]area),
 		},
 	}
 	c.file()

@@ -6,9 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"penlog/session/limits"
+	"penlog/session/limits/strictyaml/yamltest"
 	"penlog/session/policy"
 )
 
@@ -93,31 +93,9 @@ func TestSlipsAreRefusedWhereTheyStand(t *testing.T) {
 	golden(t, "slips.golden", b.String())
 }
 
-// refused loads a file that must be refused, holds the problems' places against
-// the text, and returns what was said.
-func refused(t *testing.T, what, name string, data []byte) string {
-	t.Helper()
-	p, err := policy.Load(name, data)
-	var fe *policy.FileError
-	if p != nil || !errors.As(err, &fe) {
-		t.Errorf("%s: Load() = %v, %v", what, p, err)
-		return ""
-	}
-	lines := strings.Split(string(data), "\n")
-	for _, p := range fe.Problems {
-		if p.Line < 0 || p.Line > len(lines) || p.Problem == "" || p.File != name {
-			t.Errorf("%s: problem without a place or words: %+v", what, p)
-		}
-		if p.Line > 0 && utf8.Valid(data) && p.Column > utf8.RuneCountInString(lines[p.Line-1])+1 {
-			t.Errorf("%s: column %d lies beyond line %d", what, p.Column, p.Line)
-		}
-	}
-	return err.Error()
-}
-
 func TestHostileFilesAreRefused(t *testing.T) {
 	var b strings.Builder
-	for _, path := range hostile(t, "testdata/hostile", 6) {
+	for _, path := range yamltest.Hostile(t, "testdata/hostile", 6) {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
@@ -126,22 +104,13 @@ func TestHostileFilesAreRefused(t *testing.T) {
 	}
 	golden(t, "hostile.golden", b.String())
 	// What is no YAML of ours at all, or a file of another kind.
-	for _, path := range hostile(t, "../limits/testdata/hostile", 25) {
+	for _, path := range yamltest.Hostile(t, "../limits/testdata/hostile", 25) {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		refused(t, path, filepath.Base(path), data)
 	}
-}
-
-func hostile(t *testing.T, folder string, atLeast int) []string {
-	t.Helper()
-	files, err := filepath.Glob(folder + "/*.yaml")
-	if err != nil || len(files) < atLeast {
-		t.Fatalf("found %d hostile files, %v", len(files), err)
-	}
-	return files
 }
 
 func TestBuiltInPolicyIsTheFileAsAnyClinicWouldLoadIt(t *testing.T) {
@@ -232,4 +201,10 @@ func TestAnswersAreTheCallers(t *testing.T) {
 	if diff := p.Canonical(); diff != policy.Default().Canonical() {
 		t.Errorf("the policy was changed:\n%s", diff)
 	}
+}
+
+// refused loads a file that must be refused, and returns what was said.
+func refused(t *testing.T, what, name string, data []byte) string {
+	t.Helper()
+	return yamltest.Refused(t, policy.Load, what, name, data)
 }

@@ -52,24 +52,3 @@ func (q quantity) read(s string) (int, bool) {
 func (q quantity) form() strictyaml.Form {
 	return strictyaml.Form{Pattern: q.pattern, Example: q.example, Fits: func(s string) bool { _, ok := q.read(s); return ok }}
 }
-
-var (
-	versionForm = strictyaml.Form{
-		Pattern: `^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$`,
-		Fits:    strictyaml.Letters(alphanumeric, alphanumeric+"._+-", 64),
-	}
-	codeForm = strictyaml.Form{
-		Pattern: `^[a-z][a-z0-9_]{0,39}$`,
-		Fits:    strictyaml.Letters(strictyaml.Smalls, strictyaml.Smalls+strictyaml.Digits+"_", 40),
-	}
-	sourceForm = strictyaml.Form{Pattern: `^[A-Z][A-Z0-9]{0,7}[a-z]?\*?$`, Fits: func(s string) bool {
-		s = strings.TrimSuffix(s, "*")
-		if n := len(s) - 1; n > 0 && strings.IndexByte(strictyaml.Smalls, s[n]) >= 0 {
-			s = s[:n]
-		}
-		return tagLetters(s)
-	}}
-	tagLetters = strictyaml.Letters(strictyaml.Capitals, strictyaml.Capitals+strictyaml.Digits, 8)
-)
-
-const alphanumeric = strictyaml.Capitals + strictyaml.Smalls + strictyaml.Digits

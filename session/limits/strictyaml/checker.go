@@ -14,6 +14,8 @@ import (
 type Checker struct {
 	Source   *Source
 	Problems []*Problem
+
+	unexplained map[string]bool // source tags that were reported
 }
 
 // Refuse notes a problem about the value n.
@@ -82,6 +84,38 @@ func (c *Checker) Words(t Text, most int) string {
 	return s
 }
 
+// Sources reads what explains the source tags of a file.
+func (c *Checker) Sources(raw map[string]Text) map[string]string {
+	out := make(map[string]string, len(raw))
+	for tag, words := range raw {
+		if words.Node != nil && !SourceForm.Fits(tag) {
+			c.RefuseKey(words.Node, fmt.Sprintf("%q is not written as it must be here", tag), "write it so that it matches "+SourceForm.Pattern)
+		}
+		out[tag] = c.Words(words, MaxText)
+	}
+	return out
+}
+
+// Tags reads source tags; each must be explained among the sources. One that is not is
+// reported once, however often it is cited.
+func (c *Checker) Tags(list []Text, sources map[string]Text) []string {
+	var out []string
+	for _, t := range list {
+		if t.Node == nil || t.Node.Tag != "!!str" || t.Value == "" {
+			continue
+		}
+		if _, ok := sources[t.Value]; !ok && !c.unexplained[t.Value] {
+			if c.unexplained == nil {
+				c.unexplained = map[string]bool{}
+			}
+			c.unexplained[t.Value] = true
+			c.Refuse(t.Node, fmt.Sprintf("the source %q is not explained under sources", t.Value), fmt.Sprintf("add it under sources: %s: what it is", t.Value))
+		}
+		out = append(out, t.Value)
+	}
+	return out
+}
+
 // Form is what a short text must look like: a pattern of a schema, and the same
 // in code, since compiling the patterns would be felt at every start. A test
 // shows that the two agree.
@@ -104,4 +138,27 @@ const (
 	Capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	Smalls   = "abcdefghijklmnopqrstuvwxyz"
 	Digits   = "0123456789"
+)
+
+const alphanumeric = Capitals + Smalls + Digits
+
+// The forms that files share: a file's version, the code of an entry, the tag of a
+// source.
+var (
+	VersionForm = Form{
+		Pattern: `^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$`,
+		Fits:    Letters(alphanumeric, alphanumeric+"._+-", 64),
+	}
+	CodeForm = Form{
+		Pattern: `^[a-z][a-z0-9_]{0,39}$`,
+		Fits:    Letters(Smalls, Smalls+Digits+"_", 40),
+	}
+	SourceForm = Form{Pattern: `^[A-Z][A-Z0-9]{0,7}[a-z]?\*?$`, Fits: func(s string) bool {
+		s = strings.TrimSuffix(s, "*")
+		if n := len(s) - 1; n > 0 && strings.IndexByte(Smalls, s[n]) >= 0 {
+			s = s[:n]
+		}
+		return tagLetters(s)
+	}}
+	tagLetters = Letters(Capitals, Capitals+Digits, 8)
 )
