@@ -49,6 +49,12 @@ type host struct {
 	quietTill protocol.Instant
 	drainedAt protocol.Instant // Hot last took its orders
 	lag       time.Duration    // longest wake-up in normal times
+
+	// What is taken from the lanes, kept here so that taking it makes no garbage.
+	out    protocol.Outgoing
+	batch  session.Batch
+	order  session.Order
+	answer session.Answer
 }
 
 // mailbox is device.Mailbox without its goroutines: of permits and revokes only
@@ -185,16 +191,16 @@ func (h *host) stepHot(now protocol.Instant) {
 
 // post moves frames from Hot to the mailbox.
 func (h *host) post(now protocol.Instant) {
-	var o protocol.Outgoing
-	for h.hot.Output(&o) {
+	o := &h.out
+	for h.hot.Output(o) {
 		if !h.port {
 			continue
 		}
-		h.w.judge.sent(&o, now)
+		h.w.judge.sent(o, now)
 		if f := h.w.cfg.Seams.Send; f != nil && !f(o.Lane, o.Bytes()) {
 			continue
 		}
-		h.box.put(&o)
+		h.box.put(o)
 		h.writeAt = min(h.writeAt, h.rng.after(now, 5*time.Microsecond, h.lag/4))
 	}
 }
@@ -234,9 +240,14 @@ func (h *host) stepCold(now protocol.Instant) {
 		h.asked = append(h.asked, session.Command{Do: session.CmdResume, By: technician})
 	}
 	h.w.peak(&h.w.res.Counts.Peaks.Notes, len(h.notes))
-	first := h.rng.below(3)
+	first, idle := h.rng.below(3), true
 	for i := range 3 {
-		switch (first + i) % 3 {
+		lane := (first + i) % 3
+		if lane == 0 && len(h.notes) == 0 || lane == 1 && len(h.acked) == 0 || lane == 2 && len(h.asked) == 0 {
+			continue
+		}
+		idle = false
+		switch lane {
 		case 0:
 			for j := range h.notes {
 				h.w.judge.noted(&h.notes[j], h.cold)
@@ -256,41 +267,42 @@ func (h *host) stepCold(now protocol.Instant) {
 		}
 		h.flush(now)
 	}
+	if idle {
+		h.flush(now)
+	}
 }
 
 // flush moves what Cold has to tell to where it goes.
 func (h *host) flush(now protocol.Instant) {
 	w := h.w
 	h.cold.Tick(h.mono(now), w.wall(now))
-	var b session.Batch
-	for h.cold.Batch(&b) {
+	for b := &h.batch; h.cold.Batch(b); {
 		if f := w.cfg.Seams.Corrupt; f != nil {
 			for i := range b.Records {
 				f(&b.Records[i])
 			}
 		}
-		w.judge.handed(&b)
-		w.disk.submit(b, now, h.lives, h.epoch)
+		w.judge.handed(b)
+		w.disk.submit(*b, now, h.lives, h.epoch)
 		w.peak(&w.res.Counts.Peaks.Flying, len(w.disk.queue))
 		if w.cfg.Seams.Early {
 			h.acked = append(h.acked, b.Seq)
 		}
 	}
 	for len(h.orders) < ordersCap {
-		var o session.Order
-		if !h.cold.Order(&o) {
+		o := &h.order
+		if !h.cold.Order(o) {
 			break
 		}
-		if f := w.cfg.Seams.Order; f == nil || f(&o) {
-			h.orders = append(h.orders, o)
+		if f := w.cfg.Seams.Order; f == nil || f(o) {
+			h.orders = append(h.orders, *o)
 		}
 	}
 	w.peak(&w.res.Counts.Peaks.Orders, len(h.orders))
 	for _, e := range h.cold.Events() {
 		w.judge.event(e)
 	}
-	var a session.Answer
-	for h.cold.Answer(&a) {
-		w.tech.answered(&a)
+	for a := &h.answer; h.cold.Answer(a); {
+		w.tech.answered(a)
 	}
 }

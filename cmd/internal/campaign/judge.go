@@ -45,6 +45,11 @@ type judge struct {
 	sentAt  protocol.Instant // a permit left Hot, last
 	desires []desire
 	record
+
+	// For taking apart what Hot sends, without garbage.
+	own    protocol.Decoder
+	frame  protocol.Frame
+	permit protocol.Permit
 }
 
 // desire is what the durable record wants, from a moment on.
@@ -244,10 +249,8 @@ func (j *judge) sent(o *protocol.Outgoing, now protocol.Instant) {
 	if o.Lane == protocol.LaneRevoke {
 		return
 	}
-	var d protocol.Decoder
-	var f protocol.Frame
-	var m protocol.Permit
-	if _, ok := d.Next(o.Bytes(), &f); ok && f.Type == protocol.TypeCeiling {
+	d, f, m := &j.own, &j.frame, &j.permit
+	if _, ok := d.Next(o.Bytes(), f); ok && f.Type == protocol.TypeCeiling {
 		var c protocol.Ceiling
 		if c.Parse(f.Payload) == nil && c.Depth > testDepth {
 			j.founded(protocol.Micrometres(c.Depth))

@@ -3,6 +3,7 @@ package campaign
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 	"time"
 
 	"penlog/protocol"
@@ -240,6 +241,10 @@ func (j *judge) compare(when string, fold, live *session.Procedure) {
 	if fold == nil || live == nil || fold.ID != live.ID || fold.Events != live.Events {
 		return
 	}
+	if reflect.DeepEqual(fold, live) {
+		return
+	}
+	// Nothing and empty are the same to the journal.
 	a, err := json.Marshal(fold)
 	if err != nil {
 		panic(err)
