@@ -14,7 +14,9 @@ func (p *Pen) Press(now protocol.Instant) protocol.StartResult {
 		return 0
 	}
 	r := p.link.Press(p.uptime(p.now))
-	if p.Has(FaultNoPermit) {
+	if p.Has(FaultClaimsPermits) {
+		p.bypass = p.motor.state != driven
+	} else if p.Has(FaultNoPermit) {
 		p.bypass = !p.bypass && r != protocol.StartRan && p.motor.state != driven
 	} else if p.motor.state == driven && !p.hidden {
 		p.bypass = false
@@ -28,6 +30,7 @@ func (p *Pen) Press(now protocol.Instant) protocol.StartResult {
 // Dial turns the ring, or sets the display, to the step nearest to depth.
 func (p *Pen) Dial(now protocol.Instant, depth protocol.Micrometres) {
 	p.Step(now)
+	p.stale = true
 	p.knob.turn(p.now, depth)
 }
 
@@ -73,6 +76,7 @@ func (p *Pen) Glide(now protocol.Instant, axis protocol.Axis) {
 func (p *Pen) Speed(now protocol.Instant, rate protocol.DeciHertz) {
 	p.Step(now)
 	p.rate = max(p.id.RateMin, min(rate, p.id.RateMax))
+	p.stale = true
 	p.load()
 }
 
@@ -114,17 +118,16 @@ func (p *Pen) Unplug(now protocol.Instant) {
 func (p *Pen) Replug(now protocol.Instant) {
 	p.Step(now)
 	p.unplugged = false
-	f := &p.faults[FaultOtherPen]
-	if !f.on {
-		return
+	if p.other.on {
+		p.powerOff()
+		p.kept = protocol.PenCounters{}
+		p.id.Serial = p.other.text
+		if p.id.Serial == "" {
+			p.id.Serial = fmt.Sprintf("SIM-%06d", (p.cfg.Seed+500_000)%1_000_000)
+		}
+		p.other = fault{}
+		p.stale = true
 	}
-	p.powerOff()
-	p.kept = protocol.PenCounters{}
-	p.id.Serial = f.text
-	if f.text == "" {
-		p.id.Serial = fmt.Sprintf("SIM-%06d", (p.cfg.Seed+500_000)%1_000_000)
-	}
-	*f = fault{}
 }
 
 // Act is a thing the hand does, as a value for scripts.

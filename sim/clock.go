@@ -5,7 +5,7 @@ import "penlog/protocol"
 // uptime is what the pen's clock shows at a moment.
 func (p *Pen) uptime(at protocol.Instant) protocol.Uptime {
 	d := int64(at - p.base)
-	return p.up + protocol.Uptime(d+d/1_000_000*p.cfg.Drift+d%1_000_000*p.cfg.Drift/1_000_000)
+	return p.up + protocol.Uptime(d+d/1_000_000*p.drift+d%1_000_000*p.drift/1_000_000)
 }
 
 // moment is the first at which the pen's clock shows u.
@@ -14,10 +14,10 @@ func (p *Pen) moment(u protocol.Uptime) protocol.Instant {
 		return p.base
 	}
 	d := int64(u - p.up)
-	if p.cfg.Drift == 0 {
+	if p.drift == 0 {
 		return p.base + protocol.Instant(d)
 	}
-	rate := 1_000_000 + p.cfg.Drift
+	rate := 1_000_000 + p.drift
 	at := p.base + protocol.Instant(d/rate*1_000_000+d%rate*1_000_000/rate)
 	for p.uptime(at) < u {
 		at++
@@ -36,8 +36,14 @@ func (p *Pen) jump(by int64) {
 	}
 	if by < 0 {
 		p.shift -= protocol.Tick(-by)
+		p.falsifies = p.tampers()
 		return
 	}
 	p.base, p.up = p.now, p.uptime(p.now)+protocol.Uptime(by)
-	p.link.Advance(p.up)
+}
+
+// pace lets the pen's clock go at another pace from now on.
+func (p *Pen) pace(ppm int64) {
+	p.base, p.up = p.now, p.uptime(p.now)
+	p.drift = ppm
 }

@@ -1,81 +1,176 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"penlog/protocol"
 )
 
-// FaultKind is something that goes wrong with a pen.
+// FaultKind is something that goes wrong with a pen or with what hangs on its port.
 type FaultKind uint8
 
-// The faults.
+// The faults. [Faults] says what each does, in which unit, and how a host can
+// tell.
 const (
-	FaultStuckSensor   FaultKind = iota // measured depth stays at Amount µm, 0: at its last value
-	FaultSensorBias                     // measured depth is off by Amount µm
-	FaultSensorNoise                    // … by noise of this standard deviation, µm
-	FaultCreep                          // the drive creeps deeper by Amount µm per second
-	FaultDeep                           // the drive stands Amount µm deeper than set
-	FaultIgnoreRevoke                   // revokes are not heard
-	FaultIgnoreCeiling                  // ceilings are not heard
-	FaultIgnoreHello                    // hellos are not heard: never answers
-	FaultIgnoreLapse                    // the motor runs on when its permit lapses
-	FaultMotorStuck                     // the motor runs on whatever stops it
-	FaultNoPermit                       // a press starts the motor without a permit, and only a press then stops it; a lapse does not
-	FaultSelfStart                      // the motor starts with a permit, unpressed
-	FaultLies                           // does not stop, and says that it did
-	FaultShowsPermit                    // readings show a permit, always
-	FaultDeaf                           // hears nothing
-	FaultMute                           // sends nothing
-	FaultForeign                        // sends lines of text, as another kind of device does
-	FaultReboot                         // at once: power lost, a new boot
-	FaultOtherPen                       // another pen hangs on the cable after the next replug; Text: its serial
-	FaultTickJump                       // at once: the pen's clock jumps by Amount µs, back when negative
-	FaultBackwards                      // the stroke count shown is lower by Amount
-	FaultReports                        // the electronics report the fault bits Amount (PROTOCOL.md §3.4)
+	// Of the pen.
+	FaultIgnoreRevoke FaultKind = iota
+	FaultIgnoreCeiling
+	FaultIgnoreHello
+	FaultIgnoreLapse
+	FaultMotorStuck
+	FaultAckOnly
+	FaultNoPermit
+	FaultClaimsPermits
+	FaultSelfStart
+	FaultSlowStop
+	FaultJam
+	FaultDeep
+	FaultCreep
+	FaultDriveStuck
+	FaultLies
+	FaultLiesCounting
+	FaultShowsPermit
+	FaultFrozen
+	FaultSparse
+	FaultBackwards
+	FaultDeaf
+	FaultMute
+	FaultForeign
+	FaultNewerVersion
+	FaultTickJump
+	FaultTickWrap
+	FaultDrift
+	FaultReboot
+	FaultDead
+	FaultBatteryLow
+	FaultBatteryDead
+	FaultReports
+	FaultReleased
+	FaultCartridgeOut
+	// Of its sensors.
+	FaultStuckSensor
+	FaultSensorBias
+	FaultSensorDrift
+	FaultSensorNoise
+	FaultSensorMissing
+	FaultClaimsMeasured
+	FaultContactOn
+	FaultContactOff
+	// Of the line.
+	FaultLineNoise
+	FaultFlipBits
+	FaultDropBytes
+	FaultInsertBytes
+	FaultLoseFrames
+	FaultDuplicateFrames
+	FaultReorderFrames
+	FaultDelay
+	FaultJitter
+	FaultBurst
+	FaultStall
+	FaultLineDead
+	// Of the cable.
+	FaultUnplugged
+	FaultOtherName
+	FaultOtherPen
+	FaultLooseContact
+	// Of what else is on the line.
+	FaultEcho
+	FaultReplayPermits
+	FaultReplayFrames
+	FaultSecondHost
+	FaultTakeOver
+	FaultSecondPen
+	FaultForeignTalk
 	faultKinds
 )
 
+// Group says what a fault is one of.
+type Group uint8
+
+// The groups.
+const (
+	OfPen    Group = iota
+	OfSensor       // of the pen's depth and contact sensors
+	OfLine         // what carries the bytes, either way
+	OfCable        // pulled, put back
+	OfBus          // something else that gets on the line
+)
+
+var groupNames = [...]string{"pen", "sensor", "line", "cable", "bus"}
+
+// String gives the group's word.
+func (g Group) String() string {
+	if int(g) < len(groupNames) {
+		return groupNames[g]
+	}
+	return "unknown"
+}
+
+// Direction says which way of a line a fault is on.
+type Direction uint8
+
+// The directions.
+const (
+	BothWays Direction = iota
+	Up                 // from the pen to the host
+	Down               // from the host to the pen
+)
+
+var directionNames = [...]string{"both", "up", "down"}
+
+// String gives the direction's word.
+func (d Direction) String() string {
+	if int(d) < len(directionNames) {
+		return directionNames[d]
+	}
+	return "unknown"
+}
+
+// DirectionByName returns the direction of that word; empty means both.
+func DirectionByName(word string) (Direction, error) {
+	for i, n := range directionNames {
+		if n == word || word == "" {
+			return Direction(i), nil
+		}
+	}
+	return 0, fmt.Errorf("sim: no direction %q: choose up (pen to host), down or both", word)
+}
+
 // FaultInfo describes a kind of fault.
 type FaultInfo struct {
-	Kind   FaultKind
-	Name   string // the word for it in scripts
-	About  string
-	Unit   string // of Amount; empty: none
-	Amount int64  // that is taken for 0; 0: none is
+	Kind     FaultKind
+	Name     string // the word for it in scripts
+	Group    Group
+	About    string
+	Unit     string // of Amount; empty: it takes none
+	Amount   int64  // what 0 stands for
+	Min, Max int64  // of Amount, both included
+	Directed bool   // it takes a direction
+	AtOnce   bool   // happens and is over; not cleared
+
 	// Observable: a host can know it from bytes and time alone, once it matters.
+	// Why says how, or why it can't. Needs are capabilities without which a host
+	// can't know it of a pen, From the least size from which it can; 0: any.
 	Observable bool
-	AtOnce     bool // happens and is over; not cleared
+	Why        string
+	Needs      protocol.Caps
+	From       int64
 }
 
-var faults = [faultKinds]FaultInfo{
-	{FaultStuckSensor, "stuck-sensor", "measured depth is frozen", "µm", 0, true, false},
-	{FaultSensorBias, "sensor-bias", "measured depth is off", "µm", -300, false, false},
-	{FaultSensorNoise, "sensor-noise", "measured depth is noisy", "µm", 100, true, false},
-	{FaultCreep, "creep", "the needles go deeper and deeper", "µm/s", 100, true, false},
-	{FaultDeep, "deep", "the needles go deeper than set", "µm", 500, true, false},
-	{FaultIgnoreRevoke, "ignore-revoke", "does not hear a revoke", "", 0, true, false},
-	{FaultIgnoreCeiling, "ignore-ceiling", "does not hear a ceiling", "", 0, true, false},
-	{FaultIgnoreHello, "ignore-hello", "never answers a hello", "", 0, true, false},
-	{FaultIgnoreLapse, "ignore-lapse", "runs on when its permit lapses", "", 0, true, false},
-	{FaultMotorStuck, "motor-stuck", "the motor can't be stopped", "", 0, true, false},
-	{FaultNoPermit, "no-permit", "runs without a permit", "", 0, true, false},
-	{FaultSelfStart, "self-start", "starts by itself when it gets a permit", "", 0, true, false},
-	{FaultLies, "lies", "says that it stopped and runs on", "", 0, false, false},
-	{FaultShowsPermit, "shows-permit", "shows a permit that it does not have", "", 0, true, false},
-	{FaultDeaf, "deaf", "hears nothing", "", 0, true, false},
-	{FaultMute, "mute", "sends nothing", "", 0, true, false},
-	{FaultForeign, "foreign", "talks like another kind of device", "", 0, true, false},
-	{FaultReboot, "reboot", "loses power and boots", "", 0, true, true},
-	{FaultOtherPen, "other-pen", "another pen comes back on the same cable", "", 0, true, false},
-	{FaultTickJump, "tick-jump", "its clock jumps", "µs", 2_000_000, true, true},
-	{FaultBackwards, "backwards", "its stroke count goes back", "strokes", 1000, true, false},
-	{FaultReports, "reports", "reports a fault of its own", "bits", int64(protocol.FaultMotor), true, false},
-}
-
-// Faults describes every kind.
+// Faults describes every kind, in their order.
 func Faults() []FaultInfo { return append([]FaultInfo(nil), faults[:]...) }
+
+// Info describes the kind; the zero FaultInfo when there is no such kind.
+func (k FaultKind) Info() FaultInfo {
+	if k < faultKinds {
+		return faults[k]
+	}
+	return FaultInfo{Name: "unknown fault"}
+}
 
 // String gives the kind's word.
 func (k FaultKind) String() string {
@@ -86,84 +181,149 @@ func (k FaultKind) String() string {
 }
 
 // FaultByName returns the fault of that word with the amount it has by default.
-// The error lists the words.
+// The error suggests the nearest word, or lists all when none is near.
 func FaultByName(name string) (Fault, error) {
 	words := make([]string, faultKinds)
-	for i, f := range faults {
-		if f.Name == name {
-			return Fault{Kind: f.Kind, Amount: f.Amount}, nil
+	for i := range faults {
+		if faults[i].Name == name {
+			return Fault{Kind: faults[i].Kind, Amount: faults[i].Amount}, nil
 		}
-		words[i] = f.Name
+		words[i] = faults[i].Name
+	}
+	if near := nearest(name, words); near != "" {
+		return Fault{}, fmt.Errorf("sim: no fault %q: did you mean %s?", name, near)
+	}
+	if len(name) > 64 {
+		name = name[:64] + "…"
 	}
 	return Fault{}, fmt.Errorf("sim: no fault %q: choose one of %s", name, strings.Join(words, ", "))
 }
 
-// Fault is a fault with its size.
+// Fault is a fault with its size. The zero fields mean the kind's default
+// amount, both directions, and until it is cleared.
 type Fault struct {
 	Kind   FaultKind
-	Amount int64  // 0: as [FaultInfo.Amount] says
-	Text   string // for [FaultOtherPen]; empty: made up
+	Amount int64         // in the kind's unit
+	Way    Direction     // of a line's fault
+	For    time.Duration // by a [Rig]: it is cleared after so long; 0: it stays
+	Text   string        // of other-pen: its serial number; else empty
 }
 
-// fault is a fault in force.
-type fault struct {
-	on     bool
-	amount int64
-	text   string
-	since  protocol.Instant
-}
+// ErrFault reports a [Fault] that can't be; its text says what can.
+var ErrFault = errors.New("sim: fault")
 
-// Inject puts a fault in force, or does it if it happens at once.
-func (p *Pen) Inject(now protocol.Instant, f Fault) {
+// Check reports what is wrong with the fault, if anything, in an error that
+// wraps [ErrFault].
+func (f Fault) Check() error {
 	if f.Kind >= faultKinds {
-		return
+		return fmt.Errorf("%w: there are %d kinds, none with number %d", ErrFault, faultKinds, f.Kind)
 	}
-	p.Step(now)
-	if f.Amount == 0 {
-		f.Amount = faults[f.Kind].Amount
+	i := &faults[f.Kind]
+	bad := func(format string, args ...any) error {
+		return fmt.Errorf("%w %s: %s", ErrFault, i.Name, fmt.Sprintf(format, args...))
 	}
-	switch f.Kind {
-	case FaultReboot:
-		p.powerOff()
-	case FaultTickJump:
-		p.jump(f.Amount)
-	case FaultStuckSensor:
-		if f.Amount == 0 {
-			f.Amount = int64(p.reported)
+	switch {
+	case i.Unit == "" && f.Amount != 0:
+		return bad("it takes no amount: leave out the %d", f.Amount)
+	case f.Amount != 0 && (f.Amount < i.Min || f.Amount > i.Max):
+		return bad("amount is %d %s, want %d to %d", f.Amount, i.Unit, i.Min, i.Max)
+	case f.Way > Down:
+		return bad("no such direction: choose up, down or both")
+	case f.Way != BothWays && !i.Directed:
+		return bad("it takes no direction: leave out the %v", f.Way)
+	case f.For < 0:
+		return bad("it can't last %v", f.For)
+	case f.For > 0 && i.AtOnce:
+		return bad("it happens at once: leave out how long")
+	case f.Text != "" && f.Kind != FaultOtherPen:
+		return bad("it takes no text")
+	case len(f.Text) > maxSerial:
+		return bad("a serial number has at most %d bytes", maxSerial)
+	}
+	return nil
+}
+
+// maxSerial is the longest serial number, in bytes. Source: PROTOCOL.md §3.1.
+const maxSerial = 32
+
+// Size is the amount in force: the default where f names none.
+func (f Fault) Size() int64 {
+	if f.Amount == 0 && f.Kind < faultKinds {
+		return faults[f.Kind].Amount
+	}
+	return f.Amount
+}
+
+// Observable reports whether a host can know this fault of this size in a pen
+// that says that of itself, from bytes and time alone, once it matters.
+func (f Fault) Observable(caps protocol.Caps) bool {
+	if f.Kind >= faultKinds {
+		return false
+	}
+	i := &faults[f.Kind]
+	size := f.Size()
+	return i.Observable && caps.Has(i.Needs) && max(size, -size) >= i.From
+}
+
+// String writes the fault as scripts do: its word, its size where it has one,
+// its direction where it is on one way only, and how long it stays.
+func (f Fault) String() string {
+	s := f.Kind.String()
+	if i := f.Kind.Info(); i.Unit != "" {
+		s += fmt.Sprintf(" %d %s", f.Size(), i.Unit)
+	}
+	if f.Way != BothWays {
+		s += " " + f.Way.String()
+	}
+	if f.Text != "" {
+		s += fmt.Sprintf(" %q", f.Text)
+	}
+	if f.For > 0 {
+		s += " for " + f.For.String()
+	}
+	return s
+}
+
+// nearest returns the word that was most likely meant: one that begins or ends
+// with it, or differs in a third of its letters at most; empty: none.
+func nearest(word string, words []string) string {
+	if len(word) < 2 || len(word) > 32 {
+		return ""
+	}
+	for _, w := range words {
+		if strings.HasPrefix(w, word) {
+			return w
 		}
-		fallthrough
-	default:
-		p.faults[f.Kind] = fault{true, f.Amount, f.Text, p.now}
 	}
-	p.settle()
-	p.speak()
+	best, least := "", len(word)/3+1
+	for _, w := range words {
+		if strings.HasSuffix(w, word) {
+			return w
+		}
+		if d := distance(word, w); d < least {
+			best, least = w, d
+		}
+	}
+	return best
 }
 
-// Clear takes a fault away. What it did stays done.
-func (p *Pen) Clear(now protocol.Instant, k FaultKind) {
-	if k >= faultKinds {
-		return
+// distance counts the bytes to insert, drop or change to make b of a.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
 	}
-	p.Step(now)
-	if k == FaultCreep && p.faults[k].on {
-		p.crept = p.creep() // the drive stays where it is until a new setting
+	for i := range len(a) {
+		corner := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := corner
+			if a[i] != b[j] {
+				cost++
+			}
+			corner = row[j+1]
+			row[j+1] = min(cost, corner+1, row[j]+1)
+		}
 	}
-	p.faults[k] = fault{}
-	if k == FaultNoPermit || k == FaultSelfStart {
-		p.bypass = false
-	}
-	p.settle()
-	p.speak()
-}
-
-// Has reports whether a fault is in force.
-func (p *Pen) Has(k FaultKind) bool { return k < faultKinds && p.faults[k].on }
-
-// creep is how much deeper than it should the drive stands by now.
-func (p *Pen) creep() protocol.Micrometres {
-	c := p.crept
-	if f := &p.faults[FaultCreep]; f.on {
-		c += protocol.Micrometres(int64(p.now-f.since) / 1000 * f.amount / 1000)
-	}
-	return c
+	return row[len(b)]
 }

@@ -26,7 +26,10 @@ func inject(p *sim.Pen, k sim.FaultKind, amount int64) {
 
 func TestEachFaultHasAWordAndIsFoundByIt(t *testing.T) {
 	for i, f := range sim.Faults() {
-		if f.Kind != sim.FaultKind(i) || f.Name == "" || f.About == "" || (f.Amount != 0) != (f.Unit != "") && f.Kind != sim.FaultStuckSensor {
+		if f.Kind != sim.FaultKind(i) || f.Name == "" || f.About == "" || f.Why == "" || (f.Amount != 0) != (f.Unit != "") && f.Kind != sim.FaultStuckSensor {
+			t.Errorf("fault %d is described as %+v", i, f)
+		}
+		if (f.Min != f.Max) != (f.Unit != "") || f.Amount < f.Min || f.Amount > f.Max || f.Directed != (f.Group == sim.OfLine) {
 			t.Errorf("fault %d is described as %+v", i, f)
 		}
 		got, err := sim.FaultByName(f.Name)

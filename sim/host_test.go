@@ -15,6 +15,7 @@ const ms = protocol.Instant(1000)
 type host struct {
 	tb      testing.TB
 	pen     *sim.Pen
+	rig     *sim.Rig // that the pen hangs on; nil: it talks to the pen itself
 	dec     protocol.Decoder
 	session protocol.Session
 	gen     uint16
@@ -62,10 +63,17 @@ func newHost(tb testing.TB, p *sim.Pen) *host {
 // greet brings the session up with a ceiling and a permit.
 func greet(tb testing.TB, p *sim.Pen, ceiling protocol.Micrometres) *host {
 	tb.Helper()
-	h := newHost(tb, p)
+	return newHost(tb, p).greet(ceiling)
+}
+
+func (h *host) greet(ceiling protocol.Micrometres) *host {
+	tb := h.tb
+	tb.Helper()
 	h.run(20 * ms)
 	h.hello()
-	h.run(20 * ms)
+	if h.run(20 * ms); h.rig != nil {
+		h.run(60 * ms) // the line takes its time
+	}
 	if h.welcomes == 0 {
 		tb.Fatal("no welcome")
 	}
@@ -77,7 +85,11 @@ func greet(tb testing.TB, p *sim.Pen, ceiling protocol.Micrometres) *host {
 
 func (h *host) send(t protocol.Type, payload []byte) {
 	h.seq++
-	h.pen.Receive(protocol.AppendFrame(nil, t, h.seq, payload), h.pen.Now())
+	if b := protocol.AppendFrame(nil, t, h.seq, payload); h.rig != nil {
+		h.rig.Write(b, h.rig.Now())
+	} else {
+		h.pen.Receive(b, h.pen.Now())
+	}
 	h.listen()
 }
 
@@ -106,7 +118,12 @@ func (h *host) revoke() {
 }
 
 func (h *host) listen() {
-	b := h.pen.AppendOutput(nil)
+	var b []byte
+	if h.rig != nil {
+		b = h.rig.Read(nil, h.rig.Now())
+	} else {
+		b = h.pen.AppendOutput(nil)
+	}
 	h.raw = append(h.raw, b...)
 	var f protocol.Frame
 	for ok := true; ok; {
@@ -152,16 +169,16 @@ func (h *host) listen() {
 // run lets time pass, renewing the permit every 50 ms and stopping at each thing
 // the pen does.
 func (h *host) run(d protocol.Instant) {
-	end := h.pen.Now() + d
-	for h.pen.Now() < end {
-		to := min(end, h.pen.Next())
+	end := h.now() + d
+	for h.now() < end {
+		to := min(end, max(h.due(), h.now()))
 		if h.renew || h.alive {
-			to = min(to, max(h.next, h.pen.Now()))
+			to = min(to, max(h.next, h.now()))
 		}
-		h.pen.Step(to)
+		h.step(to)
 		h.listen()
-		if (h.renew || h.alive) && h.pen.Now() >= h.next {
-			h.next = h.pen.Now() + 50*ms
+		if (h.renew || h.alive) && h.now() >= h.next {
+			h.next = h.now() + 50*ms
 			if h.renew {
 				h.permit()
 			} else {
@@ -172,10 +189,36 @@ func (h *host) run(d protocol.Instant) {
 	}
 }
 
+func (h *host) now() protocol.Instant {
+	if h.rig != nil {
+		return h.rig.Now()
+	}
+	return h.pen.Now()
+}
+
+func (h *host) due() protocol.Instant {
+	if h.rig != nil {
+		return h.rig.Next()
+	}
+	return h.pen.Next()
+}
+
+func (h *host) step(to protocol.Instant) {
+	if h.rig != nil {
+		h.rig.Step(to)
+	} else {
+		h.pen.Step(to)
+	}
+}
+
 // start presses and waits for full speed.
 func (h *host) start() {
 	h.tb.Helper()
-	if r := h.pen.Press(h.pen.Now()); r != protocol.StartRan {
+	press := h.pen.Press
+	if h.rig != nil {
+		press = h.rig.Press
+	}
+	if r := press(h.now()); r != protocol.StartRan {
 		h.tb.Fatalf("Press() = %v, want %v", r, protocol.StartRan)
 	}
 	h.run(500 * ms)

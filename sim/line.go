@@ -26,6 +26,11 @@ type LineFaults struct {
 	Lose      int64 // the write is lost
 	Duplicate int64 // it comes twice
 	Reorder   int64 // it comes before the one written before it, if that has not left
+
+	Delay  time.Duration // beside the line's own; packets never overtake each other
+	Jitter time.Duration // …
+	Batch  time.Duration // packets are held back and arrive together, so often; 0: not
+	Dead   bool          // nothing comes through
 }
 
 // LineStats count what a line did.
@@ -33,7 +38,7 @@ type LineStats struct {
 	Written    uint64 // bytes taken
 	Read       uint64 // bytes handed over
 	Overrun    uint64 // bytes lost since the line was full
-	Cut        uint64 // bytes lost since it was cut
+	Cut        uint64 // bytes lost since it was cut or dead
 	Flipped    uint64
 	Dropped    uint64
 	Inserted   uint64
@@ -121,7 +126,7 @@ func (l *Line) Write(b []byte, now protocol.Instant) {
 	l.stats.Written += uint64(len(b))
 	f := &l.cfg.Faults
 	switch {
-	case l.cut:
+	case l.cut || f.Dead:
 		l.stats.Cut += uint64(len(b))
 		l.gone += uint64(len(b))
 		return
@@ -146,6 +151,9 @@ func (l *Line) send(b []byte, source int) {
 	}
 	write := l.stats.Written
 	before := len(l.parcels)
+	f := &l.cfg.Faults
+	jitter := int64((l.cfg.Jitter + f.Jitter) / time.Microsecond)
+	batch := protocol.Instant(f.Batch / time.Microsecond)
 	l.free = max(l.free, l.now)
 	carry := int64(0) // so that rounding does not pile up
 	for len(b) > 0 {
@@ -155,10 +163,13 @@ func (l *Line) send(b []byte, source int) {
 			l.free += protocol.Instant(carry / int64(l.cfg.Baud))
 			carry %= int64(l.cfg.Baud)
 		}
-		p := parcel{arrive: l.free.Add(l.cfg.Delay), write: write, source: min(n, source)}
+		p := parcel{arrive: l.free.Add(l.cfg.Delay + f.Delay), write: write, source: min(n, source)}
 		source -= p.source
-		if j := int64(l.cfg.Jitter / time.Microsecond); j > 0 {
-			p.arrive += protocol.Instant(l.rng.below(j + 1))
+		if jitter > 0 {
+			p.arrive += protocol.Instant(l.rng.below(jitter + 1))
+		}
+		if batch > 0 {
+			p.arrive = (p.arrive + batch - 1) / batch * batch
 		}
 		p.arrive = max(p.arrive, l.last)
 		l.last = p.arrive

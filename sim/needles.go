@@ -78,7 +78,7 @@ func (p *Pen) count(row int, d protocol.Micrometres) int {
 
 // report gives the electronics what the sensor makes of a stroke's depth.
 func (p *Pen) report(d protocol.Micrometres) {
-	if p.link == nil || p.hidden {
+	if p.link == nil || p.hidden && !p.Has(FaultLiesCounting) {
 		return
 	}
 	seen := d
@@ -87,18 +87,24 @@ func (p *Pen) report(d protocol.Micrometres) {
 		if f := &p.faults[FaultSensorBias]; f.on {
 			seen += protocol.Micrometres(f.amount)
 		}
+		if f := &p.faults[FaultSensorDrift]; f.on {
+			seen += protocol.Micrometres(int64(p.now-f.since) / 1000 * f.amount / 1000)
+		}
 		if f := &p.faults[FaultSensorNoise]; f.on {
 			seen += protocol.Micrometres(p.rng.normal(f.amount))
 		}
 		seen = max(seen, 0)
 		if r := protocol.Micrometres(p.id.Resolution); r > 1 {
 			seen = (seen + r/2) / r * r
-			if seen > d+p.id.Tolerance() && !p.Has(FaultSensorBias) && !p.Has(FaultSensorNoise) {
+			if seen > d+p.id.Tolerance() && !p.Has(FaultSensorBias) && !p.Has(FaultSensorDrift) && !p.Has(FaultSensorNoise) {
 				seen -= r // rounding does not break the promise of accuracy
 			}
 		}
 		if f := &p.faults[FaultStuckSensor]; f.on {
 			seen = protocol.Micrometres(f.amount)
+		}
+		if p.Has(FaultClaimsMeasured) {
+			seen = p.knob.set
 		}
 		p.reported = seen
 		p.reportedDeep = p.count(p.reportedDeep, seen)
@@ -135,8 +141,13 @@ func (p *Pen) clear() {
 	}
 }
 
-// load sets what the motor is asked for: skin costs rate, the more the deeper.
+// load sets what the motor is asked for: skin costs rate, the more the deeper,
+// and an empty battery does.
 func (p *Pen) load() {
+	if p.Has(FaultJam) {
+		p.motor.target = 0
+		return
+	}
 	full := int64(p.rate) * 100
 	if p.contact {
 		deep := int64(max(min(p.drive.pos(p.now), p.knob.hi), 0))
@@ -154,6 +165,8 @@ func (p *Pen) current() int64 {
 	ma := f.IdleMA
 	if p.motor.target > 0 {
 		ma += f.StartMA * max(p.motor.target-p.motor.rate, 0) / p.motor.target
+	} else {
+		ma += f.StartMA
 	}
 	if p.contact {
 		ma += f.LoadMA * int64(max(min(p.drive.pos(p.now), p.knob.hi), 0)) / int64(p.knob.hi)
@@ -165,14 +178,30 @@ func (p *Pen) current() int64 {
 func (p *Pen) use() {
 	p.charge += p.current() * int64(p.now-p.chargedAt)
 	p.chargedAt = p.now
+	p.gauge()
 }
 
-// battery is what is left, percent.
-func (p *Pen) battery() uint8 {
-	if p.profile.BatteryMAH == 0 {
-		return 0xff
+// mains is the percentage of a pen without a battery. Source: PROTOCOL.md §3.4.
+const mains = 0xff
+
+// full is what a full battery holds, mA·µs; 0: the pen hangs on mains.
+func (p *Pen) full() int64 { return p.profile.BatteryMAH * 3_600_000_000 }
+
+// gauge reads how full the battery is.
+func (p *Pen) gauge() {
+	p.percent = mains
+	if full := p.full(); full > 0 {
+		p.percent = uint8(100 - min(p.charge, full)*100/full)
 	}
-	const hour = 3_600_000_000
-	used := p.charge / hour * 100 / p.profile.BatteryMAH
-	return uint8(max(0, 100-used))
+}
+
+// drain leaves so many percent in the battery.
+func (p *Pen) drain(percent int64) {
+	p.use()
+	p.charge = p.full() / 100 * (100 - percent)
+	if percent == 0 {
+		p.charge = p.full()
+	}
+	p.gauge()
+	p.load()
 }

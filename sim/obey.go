@@ -9,6 +9,11 @@ import (
 // settle lets the electronics see the pen, the motor obey the electronics, and
 // notes what changed. Seeing can stop the motor, so it goes round until nothing moves.
 func (p *Pen) settle() {
+	p.stale = true
+	if p.link == nil {
+		return
+	}
+	p.link.Advance(p.uptime(p.now))
 	for range 4 {
 		if p.link == nil {
 			return
@@ -64,8 +69,14 @@ func (p *Pen) sense() {
 	m := &p.motor
 	s := protocol.Sensors{
 		Set: protocol.None, Contact: p.contact, ContactKnown: p.id.Caps.Has(protocol.CapContact),
-		Glides: p.glides, Retracted: m.state == parked, CurrentMA: uint16(p.current()), Battery: p.battery(),
-		Cartridge: !p.noCartridge,
+		Glides: p.glides, Retracted: m.state == parked, CurrentMA: uint16(p.current()), Battery: p.percent,
+		Cartridge: !p.noCartridge && !p.Has(FaultCartridgeOut),
+	}
+	switch {
+	case p.Has(FaultContactOn):
+		s.Contact = true
+	case p.Has(FaultContactOff):
+		s.Contact = false
 	}
 	if p.id.Caps.Has(protocol.CapSet) {
 		s.Set = uint16(p.knob.set)
@@ -104,13 +115,18 @@ func (p *Pen) sense() {
 func (p *Pen) obey() bool {
 	on := p.motor.state == driven
 	ask := p.link.MotorOn()
-	lapsed := !ask && on && p.link.StopCause() == protocol.StopLapse
-	if lapsed && p.asked && p.Has(FaultNoPermit) {
-		p.bypass = true // until a press
+	lapsed := false
+	if !ask && on {
+		why := p.link.StopCause()
+		lapsed = why == protocol.StopLapse
+		if p.asked && (lapsed && p.Has(FaultNoPermit) || p.Has(FaultAckOnly) && (why == protocol.StopRevoke || why == protocol.StopCeiling)) {
+			p.bypass = true // until a press
+		}
 	}
 	p.asked = ask
-	want := ask || p.bypass || on && (p.Has(FaultMotorStuck) || p.Has(FaultLies)) || lapsed && p.Has(FaultIgnoreLapse)
-	hide := want && !ask && p.Has(FaultLies)
+	lies := p.Has(FaultLies) || p.Has(FaultLiesCounting)
+	want := ask || p.bypass || on && (p.Has(FaultMotorStuck) || lies) || lapsed && p.Has(FaultIgnoreLapse)
+	hide := want && !ask && lies
 	if hide && !p.hidden {
 		p.hidden = true
 		p.link.Cleared(p.uptime(p.now)) // or so the electronics are told
@@ -150,7 +166,11 @@ func (p *Pen) power(on bool, cause protocol.StopCause) {
 		return
 	}
 	longest := int64(p.profile.BrakeMS) * int64(quantum)
-	p.motor.brake(protocol.Instant(p.rng.between(longest*6/10, longest)))
+	took := protocol.Instant(p.rng.between(longest*6/10, longest))
+	if f := &p.faults[FaultSlowStop]; f.on {
+		took += protocol.Instant(f.amount) * quantum
+	}
+	p.motor.brake(took)
 	p.offAt, p.offCause = p.now, cause
 	if e := &p.episode; e.Open() {
 		e.Stopped, e.Cause = p.now, cause
@@ -165,17 +185,38 @@ func (p *Pen) Receive(b []byte, now protocol.Instant) {
 	if p.link == nil || p.unplugged || p.Has(FaultDeaf) {
 		return
 	}
-	if p.Has(FaultIgnoreRevoke) || p.Has(FaultIgnoreCeiling) || p.Has(FaultIgnoreHello) {
-		p.heard = p.tamper.filter(p.heard[:0], b, func(t protocol.Type) bool {
-			return t == protocol.TypeRevoke && p.Has(FaultIgnoreRevoke) ||
-				t == protocol.TypeCeiling && p.Has(FaultIgnoreCeiling) ||
-				t == protocol.TypeHello && p.Has(FaultIgnoreHello)
-		})
+	if p.Has(FaultNewerVersion) {
+		p.refuseVersion(b)
+		return
+	}
+	if p.filters {
+		p.heard = p.tamper.filter(p.heard[:0], b, p.misses)
 		b = p.heard
 	}
 	p.link.Receive(b, p.uptime(p.now))
 	p.settle()
 	p.speak()
+}
+
+// refuseVersion answers each hello of b as firmware without PenLink 1 does
+// (PROTOCOL.md §5.2), and hears nothing else.
+func (p *Pen) refuseVersion(b []byte) {
+	var f protocol.Frame
+	for ok := true; ok; {
+		if b, ok = p.tamper.in.Next(b, &f); ok && f.Type == protocol.TypeHello {
+			m := protocol.Refusal{Of: f.Type, Reason: protocol.RefusedVersion, Seq: f.Seq}
+			begin := len(p.out)
+			p.out = protocol.AppendFrame(p.out, protocol.TypeRefusal, f.Seq, m.Append(p.scratch[:0]))
+			p.sent += uint64(len(p.out) - begin)
+		}
+	}
+}
+
+// misses reports whether a fault keeps the pen from hearing frames of a type.
+func (p *Pen) misses(t protocol.Type) bool {
+	return t == protocol.TypeRevoke && p.Has(FaultIgnoreRevoke) ||
+		t == protocol.TypeCeiling && p.Has(FaultIgnoreCeiling) ||
+		t == protocol.TypeHello && p.Has(FaultIgnoreHello)
 }
 
 // AppendOutput appends what the pen has sent to dst and returns the extended slice.
@@ -195,6 +236,7 @@ func (p *Pen) Baud() uint32 { return p.baud }
 // speak takes what the electronics have to send when the UART has room: it holds
 // one batch, so that no tick grows old in a queue (PROTOCOL.md §4.2).
 func (p *Pen) speak() {
+	p.stale = true
 	if p.link == nil || p.now < p.txFree {
 		return
 	}
@@ -210,11 +252,14 @@ func (p *Pen) speak() {
 	}
 	if p.Has(FaultForeign) {
 		p.out = append(p.out[:begin], foreign...)
-	} else if p.shift != 0 || p.Has(FaultShowsPermit) || p.Has(FaultBackwards) {
+	} else if p.falsifies {
 		p.scratch = append(p.scratch[:0], p.out[begin:]...)
 		p.out = p.falsify(p.out[:begin], p.scratch)
 	}
 	sent := p.out[begin:]
+	if len(sent) == 0 {
+		return // a fault left nothing of it
+	}
 	p.baud = speed
 	if p.id.Caps.Has(protocol.CapUART) && speed != 0 {
 		p.txFree = p.now + protocol.Instant(int64(len(sent))*10_000_000/int64(speed))

@@ -37,7 +37,11 @@ type Pen struct {
 	// The pen's clock: uptime up at the moment base.
 	base  protocol.Instant
 	up    protocol.Uptime
+	drift int64         // ppm
 	shift protocol.Tick // what a jump backwards adds to every tick shown
+
+	due   protocol.Instant // when it next does something by itself, unless stale
+	stale bool
 
 	// The needles.
 	motor        motor
@@ -60,6 +64,7 @@ type Pen struct {
 	hidden       bool // … and out of sight of the electronics
 	sensed       protocol.Sensors
 	charge       int64 // used, mA·µs
+	percent      uint8 // left of it; mains
 	chargedAt    protocol.Instant
 	unplugged    bool
 	glides       uint32
@@ -74,7 +79,13 @@ type Pen struct {
 	trueDeep     int                  // strokes in a row above ref + tolerance
 	reportedDeep int                  // the same as reported
 	lastOver     protocol.Instant
-	faults       [faultKinds]fault
+	faults       [penFaults]fault
+	other        fault            // the pen that hangs on the cable after the next replug
+	falsifies    bool             // a fault in force changes what it sends
+	filters      bool             // … or what it hears
+	thin         int64            // readings left out since one was sent, by FaultSparse
+	frozen       protocol.Reading // what FaultFrozen repeats, once iced
+	iced         bool
 
 	out     []byte // sent and not yet taken
 	sent    uint64
@@ -101,7 +112,7 @@ func NewPen(cfg Config) (*Pen, error) {
 	}
 	r := stream(cfg.Seed, forBoot)
 	p := &Pen{
-		profile: f, cfg: cfg, now: cfg.Origin, bootAt: Never, kept: cfg.Before,
+		profile: f, cfg: cfg, now: cfg.Origin, bootAt: Never, kept: cfg.Before, drift: cfg.Drift, stale: true,
 		rng: stream(cfg.Seed, forStroke), rate: f.Identity.RateMax,
 		play:      protocol.Micrometres(r.between(-int64(f.Play), int64(f.Play))),
 		bias:      protocol.Micrometres(r.between(-int64(f.SensorBias), int64(f.SensorBias))),
@@ -123,6 +134,7 @@ func NewPen(cfg Config) (*Pen, error) {
 	if f.Depth == DepthDial {
 		p.knob.every = protocol.Instant(int64(step) * 1_000_000 / int64(f.DialSpeed))
 	}
+	p.gauge()
 	p.drive = drive{from: f.SetDepth, to: f.SetDepth, began: cfg.Origin, speed: int64(f.DriveSpeed)}
 	if err := p.boot(cfg.Uptime); err != nil {
 		return nil, err
@@ -146,6 +158,7 @@ func (p *Pen) boot(up protocol.Uptime) error {
 	p.permit, p.hosted, p.deadline = false, false, 0
 	p.sensed = protocol.Sensors{}
 	p.glides = 0
+	p.iced = false
 	link.Advance(up)
 	p.tell(Event{Kind: EventBoot})
 	p.settle()
@@ -154,14 +167,17 @@ func (p *Pen) boot(up protocol.Uptime) error {
 }
 
 // powerOff takes all power away: the motor brakes by itself and the pen is dark
-// until it has booted.
+// until it has booted, if something is left to boot with.
 func (p *Pen) powerOff() {
+	p.bootAt = p.now + protocol.Instant(p.profile.BootMS)*quantum
+	if p.Has(FaultDead) || p.Has(FaultBatteryDead) || p.percent == 0 {
+		p.bootAt = Never
+	}
 	if p.link == nil {
 		return
 	}
 	p.kept = p.link.Counters()
 	p.link = nil
-	p.bootAt = p.now + protocol.Instant(p.profile.BootMS)*quantum
 	p.asked, p.bypass, p.hidden = false, false, false
 	p.out = p.out[:0]
 	p.power(false, 0)
@@ -172,16 +188,20 @@ func (p *Pen) powerOff() {
 	}
 }
 
-// Next is when the pen next does something by itself.
+// Next is when the pen next does something by itself. Between two things that
+// happen to it, asking costs nothing.
 func (p *Pen) Next() protocol.Instant {
-	next := min(p.motor.next(), p.knob.click, p.bootAt)
-	if p.link != nil {
-		next = min(next, p.moment(p.link.Next()))
-		if p.txFree > p.now {
-			next = min(next, p.txFree)
+	if p.stale {
+		p.stale = false
+		p.due = min(p.motor.next(), p.knob.click, p.bootAt)
+		if p.link != nil {
+			p.due = min(p.due, p.moment(p.link.Next()))
+			if p.txFree > p.now {
+				p.due = min(p.due, p.txFree)
+			}
 		}
 	}
-	return next
+	return p.due
 }
 
 // Step lets time pass. The bytes sent do not depend on how it is cut; but to put
@@ -198,16 +218,13 @@ func (p *Pen) Step(until protocol.Instant) {
 		p.turn(next)
 	}
 	if until > p.now {
-		p.pass(until)
-		p.motor.run(until)
-		if p.link != nil {
-			p.link.Advance(p.uptime(until))
-		}
+		p.pass(until) // motor and electronics follow with the next that happens
 	}
 }
 
 // turn does everything due at t, no later than Next.
 func (p *Pen) turn(t protocol.Instant) {
+	p.stale = true
 	p.pass(t)
 	switch p.motor.run(t) {
 	case stroke:
@@ -218,8 +235,10 @@ func (p *Pen) turn(t protocol.Instant) {
 		p.clear()
 	}
 	if p.knob.due(t) {
-		p.crept = 0
-		p.drive.seek(t, p.knob.set)
+		if !p.Has(FaultDriveStuck) {
+			p.crept = 0
+			p.drive.seek(t, p.knob.set)
+		}
 		p.open()
 		p.close()
 	}
@@ -227,10 +246,9 @@ func (p *Pen) turn(t protocol.Instant) {
 		_ = p.boot(0) // the same identity has booted before
 		return
 	}
-	if p.link == nil {
-		return
+	if p.link != nil && p.percent == 0 {
+		p.powerOff()
 	}
-	p.link.Advance(p.uptime(t))
 	p.settle()
 	p.speak()
 }
@@ -248,11 +266,20 @@ func (p *Pen) guarded() bool {
 	return p.id.Caps.Has(protocol.CapPermits) && (p.link == nil || !p.link.Released())
 }
 
+// Uptime is what the pen's clock truly shows at a moment no earlier than the
+// last thing that happened to it; the ticks sent are its low 32 bits, unless a
+// jump backwards shifts them.
+func (p *Pen) Uptime(at protocol.Instant) protocol.Uptime { return p.uptime(at) }
+
 // Now is the last moment given.
 func (p *Pen) Now() protocol.Instant { return p.now }
 
-// Identity is what the pen says of itself in this boot.
-func (p *Pen) Identity() protocol.Identity { return p.id }
+// Identity is what the pen says of itself in this boot, true or not.
+func (p *Pen) Identity() protocol.Identity {
+	id := p.id
+	p.claim(&id)
+	return id
+}
 
 // Profile is what the pen is made of.
 func (p *Pen) Profile() Profile { return p.profile }
@@ -289,5 +316,35 @@ func (p *Pen) PermitLeft() time.Duration {
 	if p.link == nil {
 		return 0
 	}
+	p.link.Advance(p.uptime(p.now))
+	p.stale = true
 	return p.link.PermitLeft()
 }
+
+// What a judge asks at every step, without the whole [Truth]. Each is the field
+// of that name, or says which.
+
+// Driven reports whether the motor has power.
+func (p *Pen) Driven() bool { return p.motor.state == driven }
+
+// AtRest is [Truth.Clear]: the motor stands and the needles are drawn back.
+func (p *Pen) AtRest() bool { return p.motor.state == parked }
+
+// Permitted is [Truth.Permit]: the pen's own electronics hold a permit.
+func (p *Pen) Permitted() bool { return p.permit }
+
+// InContact is [Truth.Contact].
+func (p *Pen) InContact() bool { return p.contact }
+
+// Alive reports whether the pen has power and has booted.
+func (p *Pen) Alive() bool { return p.link != nil }
+
+// Strokes is how many were made.
+func (p *Pen) Strokes() uint64 { return p.truth.Strokes }
+
+// Last is how deep the last stroke went.
+func (p *Pen) Last() protocol.Micrometres { return p.truth.Last }
+
+// Episode is the newest excursion, of which [Episode.Began] is 0 when there was
+// none. It is the pen's and changes as time goes on.
+func (p *Pen) Episode() *Episode { return &p.episode }

@@ -19,6 +19,8 @@ const (
 	forMotor
 	forHand
 	forLine
+	forRig
+	forBus
 )
 
 func (r *rng) next() uint64 {

@@ -32,29 +32,41 @@ func (t *tamper) find(b []byte, typ protocol.Type) int {
 	return 0
 }
 
+// falsifiers are the faults that change what the pen sends.
+var falsifiers = [...]FaultKind{FaultShowsPermit, FaultBackwards, FaultFrozen, FaultSparse, FaultNewerVersion, FaultSensorMissing, FaultClaimsMeasured, FaultClaimsPermits}
+
+// tampers reports whether what the pen sends is not what its electronics made.
+func (p *Pen) tampers() bool {
+	for _, k := range falsifiers {
+		if p.faults[k].on {
+			return true
+		}
+	}
+	return p.shift != 0
+}
+
 // falsify appends the frames of b with what the faults in force make of them.
 func (p *Pen) falsify(dst, b []byte) []byte {
 	var d protocol.Decoder
 	var f protocol.Frame
 	var buf [protocol.MaxPayload]byte
-	back := uint32(p.faults[FaultBackwards].amount)
-	if !p.Has(FaultBackwards) {
-		back = 0
-	}
 	for ok := true; ok; {
 		if b, ok = d.Next(b, &f); !ok {
 			break
 		}
 		payload := f.Payload
 		switch f.Type {
+		case protocol.TypeIdentity:
+			var m protocol.Identity
+			if m.Parse(payload) == nil {
+				p.claim(&m)
+				payload = m.Append(buf[:0])
+			}
 		case protocol.TypeReading:
 			var m protocol.Reading
 			if m.Parse(payload) == nil {
-				m.Tick += p.shift
-				m.Strokes -= back
-				if p.Has(FaultShowsPermit) {
-					m.Flags |= protocol.FlagPermit
-					m.PermitMS = 300
+				if !p.show(&m) {
+					continue
 				}
 				payload = m.Append(buf[:0])
 			}
@@ -62,7 +74,7 @@ func (p *Pen) falsify(dst, b []byte) []byte {
 			var m protocol.Status
 			if m.Parse(payload) == nil {
 				m.Tick += p.shift
-				m.Lifetime -= back
+				m.Lifetime -= p.back()
 				payload = m.Append(buf[:0])
 			}
 		case protocol.TypeWelcome:
@@ -88,4 +100,61 @@ func (p *Pen) falsify(dst, b []byte) []byte {
 		dst = protocol.AppendFrame(dst, f.Type, f.Seq, payload)
 	}
 	return dst
+}
+
+// back is by how much the stroke counts are shown too low.
+func (p *Pen) back() uint32 {
+	if f := &p.faults[FaultBackwards]; f.on {
+		return uint32(f.amount)
+	}
+	return 0
+}
+
+// claim makes of what the pen is what it says that it is.
+func (p *Pen) claim(m *protocol.Identity) {
+	if p.Has(FaultNewerVersion) {
+		m.MinVersion, m.MaxVersion = protocol.Version+1, protocol.Version+2
+	}
+	if p.Has(FaultClaimsPermits) {
+		m.Caps = m.Caps&^protocol.CapTalksOnly | protocol.CapPermits | protocol.CapStop | protocol.CapParks
+		if m.StopMS == 0 || m.StopMS > protocol.GuardedStopMS {
+			m.StopMS = protocol.GuardedStopMS
+		}
+	}
+	if p.Has(FaultClaimsMeasured) {
+		m.Caps = m.Caps&^protocol.CapVaries | protocol.CapMeasured
+	}
+}
+
+// show makes of a reading what the faults in force show of it, and reports
+// whether it is sent at all.
+func (p *Pen) show(m *protocol.Reading) bool {
+	m.Tick += p.shift
+	m.Strokes -= p.back()
+	if p.Has(FaultShowsPermit) {
+		m.Flags |= protocol.FlagPermit
+		m.PermitMS = 300
+	}
+	if p.Has(FaultSensorMissing) {
+		m.Measured, m.Peak = protocol.None, protocol.None
+	}
+	if p.Has(FaultClaimsMeasured) && m.Strokes > 0 {
+		m.Measured, m.Peak = m.Set, m.Set
+	}
+	if p.Has(FaultFrozen) {
+		if !p.iced {
+			p.frozen, p.iced = *m, true
+		}
+		tick, sent := m.Tick, m.Sent
+		*m = p.frozen
+		m.Tick, m.Sent = tick, sent
+	}
+	if f := &p.faults[FaultSparse]; f.on {
+		p.thin++
+		if p.thin < f.amount {
+			return false
+		}
+		p.thin = 0
+	}
+	return true
 }

@@ -122,6 +122,7 @@ func (p *Pen) TakeEvents(dst []Event) []Event {
 
 // Truth returns what is true now.
 func (p *Pen) Truth() Truth {
+	p.motor.run(p.now) // no further than it was due
 	t := p.truth
 	t.Now, t.Set = p.now, p.knob.set
 	t.Drive = p.depth()

@@ -46,7 +46,7 @@ func TestControlsOutOfRangeAreRefusedWithField(t *testing.T) {
 		{simpen.Control{Do: "dial", UM: -1}, "um is -1, want 0 to 10000"},
 		{simpen.Control{Do: "glide", Axis: "up"}, `axis "up"`},
 		{simpen.Control{Do: "noise", PerMillion: 2_000_000}, "per_million is 2000000"},
-		{simpen.Control{Do: "fault", Name: "stuck"}, "choose one of stuck-sensor"},
+		{simpen.Control{Do: "fault", Name: "stuck"}, "did you mean stuck-sensor?"},
 		{simpen.Control{Do: "hand", Style: "careless", UM: 1000, Passes: 1}, "choose one of careful"},
 		{simpen.Control{Do: "script", Steps: []simpen.Control{{Do: "press"}, {Do: "dial", UM: 20_000}}}, "step 2: um"},
 		{simpen.Control{Do: "script", Steps: []simpen.Control{{Do: "script"}}}, "a script in a script"},
