@@ -181,6 +181,25 @@ func (s *Source) At(n *Node, problem, remedy string) *Problem {
 	return s.place(n.Line, n.Column, n.Path, problem, remedy)
 }
 
+// Within makes a problem about one word of the text n, which begins offset bytes
+// into it: where the text stands on one line as it is, at that word, else at n.
+func (s *Source) Within(n *Node, offset int, problem, remedy string) *Problem {
+	column := n.Column
+	if n.Kind == Scalar && n.Line >= 1 && n.Line <= len(s.lines) && offset >= 0 && offset <= len(n.Text) {
+		rest := []rune(s.lines[n.Line-1])
+		rest = rest[min(max(n.Column-1, 0), len(rest)):]
+		if len(rest) > 0 && (rest[0] == '"' || rest[0] == '\'') {
+			rest, column = rest[1:], column+1
+		}
+		if strings.HasPrefix(string(rest), n.Text) {
+			column += utf8.RuneCountInString(n.Text[:offset])
+		} else {
+			column = n.Column
+		}
+	}
+	return s.place(n.Line, column, n.Path, problem, remedy)
+}
+
 // AtKey makes a problem about the key of n: something is missing below it, or it
 // should not be there.
 func (s *Source) AtKey(n *Node, problem, remedy string) *Problem {

@@ -174,3 +174,23 @@ func TestNearest(t *testing.T) {
 		}
 	}
 }
+
+// A problem about a word of a text stands at the word, where the text is on one
+// line as it was meant; else at the text.
+func TestProblemWithinAText(t *testing.T) {
+	src, err := strictyaml.Read("x.yaml", []byte("a: press dila\nb: \"µm dila\"\nc: \"\\u00b5m dila\"\nd: |-\n  press dila\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		key          string
+		offset       int
+		line, column int
+	}{
+		{"a", 6, 1, 10}, {"a", 0, 1, 4}, {"a", 10, 1, 14}, {"a", 11, 1, 4}, {"b", 4, 2, 8}, {"c", 4, 3, 4}, {"d", 6, 4, 4},
+	} {
+		if p := src.Within(src.Root.Field(tt.key), tt.offset, "x", "y"); p.Line != tt.line || p.Column != tt.column {
+			t.Errorf("%s at %d: line %d, column %d, want %d, %d", tt.key, tt.offset, p.Line, p.Column, tt.line, tt.column)
+		}
+	}
+}
