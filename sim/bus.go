@@ -70,6 +70,7 @@ func (r *Rig) join(k FaultKind) {
 				c.Seed++
 			}
 			b.pen, _ = NewPen(c) // of a configuration that made one before
+			r.both()
 		}
 	}
 	r.arrange()
