@@ -137,6 +137,7 @@ type Act struct {
 	On    bool                 // DoContact, DoCartridge, DoRelease
 	Axis  protocol.Axis        // DoGlide
 	Rate  protocol.DeciHertz   // DoSpeed
+	Skin  Skin                 // DoTouch
 }
 
 // Do names a thing the hand does.
@@ -153,6 +154,7 @@ const (
 	DoRelease
 	DoUnplug
 	DoReplug
+	DoTouch // which skin the tip is on when it is on any
 )
 
 // Do does what a says.
@@ -176,5 +178,7 @@ func (p *Pen) Do(now protocol.Instant, a Act) {
 		p.Unplug(now)
 	case DoReplug:
 		p.Replug(now)
+	case DoTouch:
+		p.Touch(now, a.Skin)
 	}
 }

@@ -5,6 +5,9 @@ import "penlog/protocol"
 // uptime is what the pen's clock shows at a moment.
 func (p *Pen) uptime(at protocol.Instant) protocol.Uptime {
 	d := int64(at - p.base)
+	if p.drift == 0 {
+		return p.up + protocol.Uptime(d)
+	}
 	return p.up + protocol.Uptime(d+d/1_000_000*p.drift+d%1_000_000*p.drift/1_000_000)
 }
 

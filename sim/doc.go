@@ -7,9 +7,11 @@
 //   - [Pen] is the physics around [protocol.Pen]: motor, depth drive, strokes,
 //     sensor, battery. What truly happens is kept apart in [Truth], and what is
 //     worth telling in [Event]; the link reports what the electronics see.
-//   - [Hand] turns the dial, presses, glides and lifts.
+//   - [Hand] turns the dial, presses, glides and lifts; [Style] says how.
 //   - [Line] carries bytes at the pace of a UART, late, damaged or not at all.
-//   - [Fault] is what goes wrong with a pen, set while it runs.
+//   - [Rig] is all that hangs on one port: pen, lines, cable and who else gets on them.
+//   - [Fault] is what goes wrong with any of it, set while it runs; [Faults] lists
+//     them, and says of each whether and how a host can know.
 //
 // It knows the protocol and nothing else of Penlog: a simulator that shared the
 // agent's rules could not catch their mistakes. Time is an argument

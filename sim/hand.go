@@ -8,6 +8,7 @@ type Task struct {
 	Depth  protocol.Micrometres
 	Passes int
 	Wait   protocol.Instant // before it begins, µs: the screen is read, the zone changed
+	Skin   Skin
 }
 
 // Pass is a coverage of the zone in one direction, as it truly was (DOMAIN 3).
@@ -42,6 +43,7 @@ type Hand struct {
 	end    protocol.Instant // of this glide
 	passes []Pass
 	tries  int
+	told   int // the task that others were last told of
 }
 
 type handState uint8
@@ -79,8 +81,12 @@ func (h *Hand) Done() bool { return h.do == handDone }
 // slice is the hand's.
 func (h *Hand) Passes() []Pass { return h.passes }
 
-// Task is the number of the task at hand, from 0.
+// Task is the number of the task at hand, from 0: where the hand truly works.
 func (h *Hand) Task() int { return h.task }
+
+// Told is the task that the hand has told others of: [Hand.Task], unless it
+// forgot to say that it went on to another zone ([Style.Stray]).
+func (h *Hand) Told() int { return h.told }
 
 func (h *Hand) wait(now protocol.Instant, ms int64) {
 	h.at = now + protocol.Instant(max(ms, 1))*quantum
@@ -89,10 +95,13 @@ func (h *Hand) wait(now protocol.Instant, ms int64) {
 // begin takes up the next task, if there is one.
 func (h *Hand) begin(now protocol.Instant) {
 	if h.task >= len(h.cfg.Plan) {
-		h.do, h.at = handDone, Never
+		h.do, h.at, h.told = handDone, Never, h.task
 		return
 	}
 	h.do, h.pass, h.glides = handReads, 0, 0
+	if h.task == 0 || !h.rng.chance(h.cfg.Style.Stray) {
+		h.told = h.task
+	}
 	h.at = now + max(h.cfg.Plan[h.task].Wait, 0)
 }
 
@@ -173,10 +182,11 @@ func (h *Hand) touch(p *Pen, now protocol.Instant) {
 		return
 	}
 	if h.glides == 0 {
-		h.glides = int(r.draw(s.Glides))
+		h.glides = int(r.draw(s.Glides) * 100 / (100 - s.Overlap))
 		h.axis = passAxes[h.pass%len(passAxes)]
 		h.passes = append(h.passes, Pass{Task: h.task, Axis: h.axis, Begin: now})
 	}
+	p.Touch(now, h.cfg.Plan[h.task].Skin)
 	p.Contact(now, true)
 	p.Glide(now, h.axis)
 	took := r.draw(s.Length) * 1000 / r.draw(s.Speed)

@@ -141,19 +141,36 @@ func (p *Pen) clear() {
 	}
 }
 
-// load sets what the motor is asked for: skin costs rate, the more the deeper,
-// and an empty battery does.
+// load sets what the motor is asked for. Skin costs rate, the more the deeper
+// and the stiffer; a battery that is nearly empty costs rate, and torque, so that
+// skin costs more.
 func (p *Pen) load() {
 	if p.Has(FaultJam) {
 		p.motor.target = 0
 		return
 	}
 	full := int64(p.rate) * 100
+	sag := p.sag()
+	full -= full * sag / 100
 	if p.contact {
-		deep := int64(max(min(p.drive.pos(p.now), p.knob.hi), 0))
-		full -= full / 1000 * p.profile.LoadPPM / 1000 * deep / int64(p.knob.hi)
+		full -= full / 1000 * p.profile.LoadPPM / 1000 * p.strain() * (20 + sag) / 2000
 	}
 	p.motor.target = full
+}
+
+// sag is by how many percent a battery's weakness slows the motor in air: not at
+// all down to 20 % of charge, by 20 at none. Chosen: no maker publishes it.
+func (p *Pen) sag() int64 {
+	if p.percent >= 20 {
+		return 0
+	}
+	return 20 - int64(p.percent)
+}
+
+// strain is what the skin asks of the motor, percent: 100 is plain skin at the
+// pen's greatest depth.
+func (p *Pen) strain() int64 {
+	return int64(max(min(p.drive.pos(p.now), p.knob.hi), 0)) * p.skin.load() / int64(p.knob.hi)
 }
 
 // current is what the motor draws, mA.
@@ -169,7 +186,7 @@ func (p *Pen) current() int64 {
 		ma += f.StartMA
 	}
 	if p.contact {
-		ma += f.LoadMA * int64(max(min(p.drive.pos(p.now), p.knob.hi), 0)) / int64(p.knob.hi)
+		ma += f.LoadMA * p.strain() / 100
 	}
 	return ma
 }

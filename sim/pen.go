@@ -18,6 +18,7 @@ type Config struct {
 	Uptime  protocol.Uptime      // that its clock shows at its first boot: near 2³² for the wrap of the tick
 	Line    int                  // bytes/s the line carries; 0: what the profile's UART carries
 	Before  protocol.PenCounters // what the pen's memory holds from before
+	Charge  uint8                // percent in its battery at first; 0 and over 100: full
 }
 
 // Pen is a pen in a hand: the link's end ([protocol.Pen]) with a motor, a depth
@@ -56,6 +57,7 @@ type Pen struct {
 	reported     protocol.Micrometres // last measured depth
 	rng          rng
 	contact      bool
+	skin         Skin
 	axis         protocol.Axis
 	rate         protocol.DeciHertz // the hand's setting
 	noCartridge  bool
@@ -134,7 +136,10 @@ func NewPen(cfg Config) (*Pen, error) {
 	if f.Depth == DepthDial {
 		p.knob.every = protocol.Instant(int64(step) * 1_000_000 / int64(f.DialSpeed))
 	}
-	p.gauge()
+	if p.gauge(); cfg.Charge > 0 && cfg.Charge < 100 {
+		p.charge = p.full() / 100 * (100 - int64(cfg.Charge))
+		p.gauge()
+	}
 	p.drive = drive{from: f.SetDepth, to: f.SetDepth, began: cfg.Origin, speed: int64(f.DriveSpeed)}
 	if err := p.boot(cfg.Uptime); err != nil {
 		return nil, err

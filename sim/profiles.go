@@ -11,7 +11,8 @@ const (
 
 // Profiles returns every pen there is, the reference first. None of them exists
 // as a product: no pen on the market has a data link (DOMAIN 2). 'Class' means
-// that depth range, rate and needles are those of such a pen.
+// that depth range, rate and needles are those of such a pen, as far as DOMAIN 2
+// has them; what a profile's Source calls chosen is not known of any.
 func Profiles() []Profile {
 	g1 := reference()
 
@@ -76,7 +77,7 @@ func Profiles() []Profile {
 	fast.Identity.RateMin, fast.Identity.RateMax = 1500, 3000
 	fast.Identity.NeedleCount = 36
 
-	return []Profile{g1, usb, own, exceed, dp4, set, stop, monitor, fast}
+	return append([]Profile{g1, usb, own, exceed, dp4, set, stop, monitor, fast}, classes(g1)...)
 }
 
 // reference is the pen that has everything PenLink 1 can use, in the range,

@@ -17,7 +17,7 @@ import (
 // stroke count is true.
 func TestObedienceHoldsWhateverHappens(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		profile := rapid.SampledFrom([]string{"reference", "enforcing", "exceed-class", "dermapen4-class", "set-only"}).Draw(rt, "profile")
+		profile := rapid.SampledFrom([]string{"reference", "enforcing", "exceed-class", "dermapen4-class", "set-only", "skinpen-class", "skinstylus-class", "propen-class", "codex-class"}).Draw(rt, "profile")
 		seed := rapid.Uint64().Draw(rt, "seed")
 		drift := rapid.Int64Range(-20_000, 20_000).Draw(rt, "drift")
 		p := newPen(t, profile, func(c *sim.Config) {
@@ -164,7 +164,7 @@ func TestHandsWorkThroughTheirPlan(t *testing.T) {
 				t.Errorf("%d passes, truth %+v; want 6 and a pen at rest", len(passes), tr)
 			}
 			for i, q := range passes {
-				if q.End <= q.Begin || q.Glides < int(style.Glides.Lo) || q.Glides > int(style.Glides.Hi) {
+				if most := int(style.Glides.Hi * 100 / (100 - style.Overlap)); q.End <= q.Begin || q.Glides < int(style.Glides.Lo) || q.Glides > most {
 					t.Errorf("pass %d is %+v", i, q)
 				}
 			}

@@ -13,13 +13,14 @@ func (r *rng) draw(x Range) int64 { return r.between(x.Lo, x.Hi) }
 // Style is a kind of hand. Speeds and pauses are chosen around the motion that
 // DOMAIN 3 describes (glides of some centimetres at about 2 cm/s, lifted between
 // them, a pass in each direction); no source measures hands. They are fixed
-// here before anything infers passes from them.
+// here before anything infers passes from them, and stay as they were committed:
+// pass inference is tuned against them. What a hand does beside that is a new style.
 type Style struct {
 	Name, About string
 
 	Speed  Range // of a glide, mm/s
 	Length Range // of a glide, mm
-	Glides Range // in a pass
+	Glides Range // in a pass, were they side by side
 	Lift   Range // between glides, ms; 0: the tip stays on the skin
 	Turn   Range // between passes, ms
 	React  Range // until the hand notices something, ms
@@ -29,6 +30,9 @@ type Style struct {
 	Dwell  int64 // glides with a stop on the spot, in a million
 	Stay   Range // how long, ms
 	Bounce int64 // glides in which contact breaks for a moment, in a million
+
+	Overlap int64 // of each glide with the one before, percent, 0 to 90: a pass takes more of them
+	Stray   int64 // tasks begun in another zone without a word to anyone, in a million
 }
 
 var styles = []Style{
@@ -48,6 +52,15 @@ var styles = []Style{
 		Forget: 600_000},
 	{Name: "pauseless", About: "never lifts between glides, hardly between passes",
 		Speed: Range{18, 35}, Length: Range{20, 40}, Glides: Range{8, 12}, Turn: Range{0, 150}, React: Range{200, 500}},
+	{Name: "dwelling", About: "stops on the spot in most glides",
+		Speed: Range{12, 25}, Length: Range{15, 35}, Glides: Range{4, 8}, Lift: Range{200, 700}, Turn: Range{1500, 4000}, React: Range{200, 600},
+		Dwell: 600_000, Stay: Range{2000, 14_000}},
+	{Name: "overlapping", About: "each glide overlaps the one before by half",
+		Speed: Range{15, 30}, Length: Range{20, 40}, Glides: Range{5, 9}, Lift: Range{150, 500}, Turn: Range{1200, 4000}, React: Range{200, 500},
+		Overlap: 50},
+	{Name: "straying", About: "goes on to the next zone without a word to anyone",
+		Speed: Range{15, 30}, Length: Range{20, 40}, Glides: Range{6, 10}, Lift: Range{200, 600}, Turn: Range{1000, 4000}, React: Range{300, 900},
+		Stray: 600_000},
 }
 
 // Styles returns every kind of hand.
