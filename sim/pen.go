@@ -276,6 +276,10 @@ func (p *Pen) guarded() bool {
 // jump backwards shifts them.
 func (p *Pen) Uptime(at protocol.Instant) protocol.Uptime { return p.uptime(at) }
 
+// Tick is what the pen's frames show as the time at a moment, jumps backwards
+// included.
+func (p *Pen) Tick(at protocol.Instant) protocol.Tick { return protocol.Tick(p.uptime(at)) + p.shift }
+
 // Now is the last moment given.
 func (p *Pen) Now() protocol.Instant { return p.now }
 

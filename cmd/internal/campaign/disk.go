@@ -13,6 +13,8 @@ type disk struct {
 	rng     rng
 	slow    time.Duration // the usual longest commit
 	stalled protocol.Instant
+	full    bool // no room
+	held    bool // the reserve for a full disk is there
 	queue   []write
 	last    protocol.Instant // the newest write ends
 	kept    []*shelf         // sessions, oldest first
@@ -42,6 +44,10 @@ func (d *disk) submit(b session.Batch, now protocol.Instant, life int, epoch pro
 	took := d.rng.span(200*time.Microsecond, d.slow)
 	if d.rng.chance(3) {
 		took += d.rng.span(0, 60*time.Millisecond)
+	}
+	if d.full && d.held {
+		d.held = false // given up for what is to be written now, which takes another try
+		took += 10 * time.Millisecond
 	}
 	d.last = max(d.last, now, d.stalled).Add(took)
 	d.queue = append(d.queue, write{b, d.last, life, epoch})

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"time"
 
+	"penlog/cmd/internal/campaign/script"
 	"penlog/protocol"
 	"penlog/session"
 )
@@ -98,8 +99,8 @@ func (h *host) start(now protocol.Instant) {
 	for i := 0; i < 32; i += 8 {
 		binary.LittleEndian.PutUint64(seed[i:], h.rng.next())
 	}
-	h.hot = session.NewHot(session.HotConfig{Host: protocol.HostConfig{Life: w.cfg.Seams.Life}, Seed: seed, Emit: h.emit})
-	h.cold = session.NewCold(session.ColdConfig{Limits: w.table, Clinic: room(), Version: "campaign", NewID: w.newID})
+	h.hot = session.NewHot(session.HotConfig{Host: protocol.HostConfig{Life: w.opts.Seams.Life}, Seed: seed, Emit: h.emit})
+	h.cold = session.NewCold(session.ColdConfig{Limits: w.table, Clinic: room(), Version: "campaign", NewID: w.newID, Zone: &w.zone})
 	h.handed = nil
 	if s := w.disk.open(); s != nil {
 		h.handed = s.refold()
@@ -107,6 +108,8 @@ func (h *host) start(now protocol.Instant) {
 		w.judge.restored(h.cold.Procedure())
 	}
 	h.hotAt, h.coldAt, h.writeAt = now.Add(readTimeout), now, never
+	w.saw(script.Sight{Kind: script.SawAgent, On: true})
+	w.sawSession()
 }
 
 // kill ends it between two instructions.
@@ -170,7 +173,7 @@ func (h *host) stepHot(now protocol.Instant) {
 	m := h.mono(now)
 	if n > 0 {
 		b := h.tty[:n]
-		if f := h.w.cfg.Seams.Heard; f != nil {
+		if f := h.w.opts.Seams.Heard; f != nil {
 			b = f(b)
 		}
 		h.hot.Receive(b, m)
@@ -197,7 +200,7 @@ func (h *host) post(now protocol.Instant) {
 			continue
 		}
 		h.w.judge.sent(o, now)
-		if f := h.w.cfg.Seams.Send; f != nil && !f(o.Lane, o.Bytes()) {
+		if f := h.w.opts.Seams.Send; f != nil && !f(o.Lane, o.Bytes()) {
 			continue
 		}
 		h.box.put(o)
@@ -236,7 +239,7 @@ func (h *host) stepCold(now protocol.Instant) {
 	}
 	h.coldAt = now.Add(coldTick)
 	m, at := h.mono(now), h.w.wall(now)
-	if p := h.cold.Procedure(); h.w.cfg.Seams.Resume && h.lives > 1 && p != nil && p.State == session.Paused {
+	if p := h.cold.Procedure(); h.w.opts.Seams.Resume && h.lives > 1 && p != nil && p.State == session.Paused {
 		h.asked = append(h.asked, session.Command{Do: session.CmdResume, By: technician})
 	}
 	h.w.peak(&h.w.res.Counts.Peaks.Notes, len(h.notes))
@@ -275,9 +278,10 @@ func (h *host) stepCold(now protocol.Instant) {
 // flush moves what Cold has to tell to where it goes.
 func (h *host) flush(now protocol.Instant) {
 	w := h.w
+	h.cold.Reserve(w.disk.held)
 	h.cold.Tick(h.mono(now), w.wall(now))
 	for b := &h.batch; h.cold.Batch(b); {
-		if f := w.cfg.Seams.Corrupt; f != nil {
+		if f := w.opts.Seams.Corrupt; f != nil {
 			for i := range b.Records {
 				f(&b.Records[i])
 			}
@@ -285,7 +289,7 @@ func (h *host) flush(now protocol.Instant) {
 		w.judge.handed(b)
 		w.disk.submit(*b, now, h.lives, h.epoch)
 		w.peak(&w.res.Counts.Peaks.Flying, len(w.disk.queue))
-		if w.cfg.Seams.Early {
+		if w.opts.Seams.Early {
 			h.acked = append(h.acked, b.Seq)
 		}
 	}
@@ -294,14 +298,16 @@ func (h *host) flush(now protocol.Instant) {
 		if !h.cold.Order(o) {
 			break
 		}
-		if f := w.cfg.Seams.Order; f == nil || f(o) {
+		if f := w.opts.Seams.Order; f == nil || f(o) {
 			h.orders = append(h.orders, *o)
 		}
 	}
 	w.peak(&w.res.Counts.Peaks.Orders, len(h.orders))
 	for _, e := range h.cold.Events() {
 		w.judge.event(e)
+		w.sawEvent(e)
 	}
+	w.sawSession()
 	for a := &h.answer; h.cold.Answer(a); {
 		w.tech.answered(a)
 	}

@@ -25,15 +25,20 @@ const (
 type judge struct {
 	w *world
 	permits
+	troubles
+	id      protocol.Identity
 	stop    time.Duration // the pen's stop time
 	guarded bool
+	linked  bool // a pen was up since the agent's start: there is something to lose
 
 	strokes   uint64
 	deepSince protocol.Instant     // strokes above ceiling + tolerance and margin, in a row, since
 	was       protocol.Micrometres // the ceiling, or the one that ended while the needles were not clear
 	overAt    protocol.Instant     // the needles, not yet clear, or the dial were above it, last
 	permitAt  protocol.Instant     // truly in force, last
+	dialAt    protocol.Instant     // the dial was above what the record wants, last
 	episode   protocol.Instant     // that was measured last
+	exposure  uint64               // µm × ms
 
 	silentFrom, silentTill protocol.Instant // nothing of the host's reaches the pen anew
 	pressed                bool             // a press that started, and no motor yet
@@ -47,7 +52,7 @@ type judge struct {
 	record
 
 	// For taking apart what Hot sends, without garbage.
-	own    protocol.Decoder
+	ours   protocol.Decoder
 	frame  protocol.Frame
 	permit protocol.Permit
 }
@@ -60,14 +65,17 @@ type desire struct {
 	allow   bool
 }
 
-func newJudge(w *world, pc sim.Config) judge {
+func newJudge(w *world) judge {
 	id := w.pen.Identity()
-	return judge{w: w, permits: permits{drift: pc.Drift, base: pc.Origin, up: pc.Uptime, boot: id.Boot},
+	return judge{w: w, permits: permits{pen: w.pen, boot: id.Boot}, id: id, troubles: troubles{broken: map[session.Rule]bool{}},
 		stop: time.Duration(id.StopMS) * time.Millisecond, guarded: id.Caps.Has(protocol.CapPermits), doubt: "nobody has confirmed anything yet"}
 }
 
 // blame notes a broken promise, each rule once.
 func (j *judge) blame(rule, format string, args ...any) {
+	if j.breaksByItself(rule) {
+		return
+	}
 	for _, v := range j.w.res.Violations {
 		if v.Rule == rule {
 			return
@@ -78,18 +86,18 @@ func (j *judge) blame(rule, format string, args ...any) {
 	j.w.logf("VIOLATION %s: %s", v.Rule, v.What)
 }
 
-// delivered hears what is handed to the pen, before the pen does.
-func (j *judge) delivered(b []byte) {
-	j.hear(b, j.w.pen, j.w.now, func() {
-		j.unsure("the pen has a new host session")
+// delivered hears what is handed to the pen at a moment, before the pen does.
+func (j *judge) delivered(b []byte, now protocol.Instant) {
+	j.hear(b, j.w.pen, now, func() {
+		j.unsureAt("the pen has a new host session", now)
 		j.earned = false
 	})
 }
 
 // unsure says that a person has to confirm before permits flow again.
-func (j *judge) unsure(why string) {
-	j.doubt, j.doubtAt = why, j.w.now
-}
+func (j *judge) unsure(why string) { j.unsureAt(why, j.w.now) }
+
+func (j *judge) unsureAt(why string, at protocol.Instant) { j.doubt, j.doubtAt = why, at }
 
 // silent says that nothing that the host learns from now on reaches the pen
 // until a moment.
@@ -100,65 +108,86 @@ func (j *judge) silent(until protocol.Instant) {
 	j.silentTill = max(j.silentTill, until)
 }
 
-// speaks says that the agent runs again: silence lasts only while the cable is out.
-func (j *judge) speaks() { j.silentTill = min(j.silentTill, max(j.w.now, j.w.cutTill)) }
+// speaks says that the agent runs again, or that the cable is in: silence lasts
+// only as long as the other of the two.
+func (j *judge) speaks() {
+	h := &j.w.host
+	if h.alive && j.w.plugged {
+		j.silentTill = min(j.silentTill, max(j.w.now, h.hotStall))
+	}
+}
 
 // check holds the needles and the motor against the promises.
 func (j *judge) check() {
 	w, now := j.w, j.w.now
-	t := w.pen.Truth()
-	if t.Permit {
+	w.strokes()
+	if j.duties > 0 {
+		j.dutiful()
+	}
+	p := w.pen
+	if p.Permitted() {
 		j.permitAt = now
 	}
-	if !j.guarded {
-		return
+	if j.guarded {
+		j.force(p, now)
+		j.depth(p, now)
 	}
-	if t.Driven && now > j.until.Add(act) {
+}
+
+// force judges what moves without a permit.
+func (j *judge) force(p *sim.Pen, now protocol.Instant) {
+	driven, rests := p.Driven(), p.AtRest()
+	if driven && now > j.until.Add(act) {
 		j.blame("motor without permit", "the motor has power %v after the last permit's end", now.Sub(j.until))
 	}
-	if !t.Clear && now > j.until.Add(act+lapse+j.stop) {
+	if !rests && now > j.until.Add(act+lapse+j.stop) {
 		j.blame("needles without permit", "the needles are not clear %v after the last permit's end, stop time %v", now.Sub(j.until), j.stop)
 	}
-	if from := j.silentFrom; now <= j.silentTill && from != 0 {
-		if t.Driven && now > from.Add(longLife) {
+	if from := j.silentFrom; now <= j.silentTill && from != 0 && !rests {
+		if driven && now > from.Add(longLife) {
 			j.blame("host lost", "the motor has power %v after the host fell silent", now.Sub(from))
 		}
-		if !t.Clear && now > from.Add(longLife+j.stop) {
+		if now > from.Add(longLife+j.stop) {
 			j.blame("host lost", "the needles are not clear %v after the host fell silent", now.Sub(from))
 		}
 	}
-	j.depth(&t, now)
 }
 
 // depth judges needles above the ceiling.
-func (j *judge) depth(t *sim.Truth, now protocol.Instant) {
+func (j *judge) depth(p *sim.Pen, now protocol.Instant) {
+	rests := p.AtRest()
 	switch {
 	case j.ceiling > 0:
 		j.was = j.ceiling
-	case t.Clear:
+	case rests:
 		j.was = 0
 	}
-	if !t.Clear && j.was > 0 && (t.Set > j.was || t.Last > j.was && t.Strokes > 0) {
+	last, strokes := p.Last(), p.Strokes()
+	if n := len(j.desires); n > 0 && p.Set() > j.desires[n-1].ceiling {
+		j.dialAt = now
+	}
+	if !rests && j.was > 0 && (p.Set() > j.was || last > j.was && strokes > 0) {
 		j.overAt = now
 	}
-	id := j.w.pen.Identity()
-	if t.Strokes != j.strokes {
-		j.strokes = t.Strokes
-		deep := t.Driven && j.ceiling > testDepth && t.Last > j.ceiling+id.Tolerance()
+	id := &j.id
+	if strokes != j.strokes {
+		j.strokes = strokes
+		deep := p.Driven() && j.ceiling > testDepth && last > j.ceiling+id.Tolerance()
 		if !deep {
 			j.deepSince = 0
 		} else if j.deepSince == 0 {
 			j.deepSince = now
 		}
 	}
-	if !t.Driven {
+	if !p.Driven() {
 		j.deepSince = 0
 	}
 	// Two strokes at the pen's lowest rate, and what (b) allows from there.
-	if two := 20 * time.Second / time.Duration(max(id.RateMin, 1)); j.deepSince != 0 && now > j.deepSince.Add(2*two+10*time.Millisecond+longLife) {
-		j.blame("too deep", "strokes of %v under a ceiling of %v for %v", t.Last, j.ceiling, now.Sub(j.deepSince))
+	hidden := j.unseen != "" || now < j.unseenTill // counted as exposure
+	if two := 20 * time.Second / time.Duration(max(id.RateMin, 1)); !hidden && j.deepSince != 0 && now > j.deepSince.Add(2*two+10*time.Millisecond+longLife) {
+		j.blame("too deep", "strokes of %v under a ceiling of %v for %v", last, j.ceiling, now.Sub(j.deepSince))
 	}
-	e := &t.Episode
+	e := p.Episode()
 	if e.Began == 0 || e.Shown == 0 || j.episode == e.Began {
 		return
 	}
@@ -181,7 +210,7 @@ func (j *judge) depth(t *sim.Truth, now protocol.Instant) {
 // budget is the longest from the reading that obliges a stop to needles clear:
 // (c) without its strokes when nothing but people err, else (b). Source: PROTOCOL.md §9.
 func (j *judge) budget() time.Duration {
-	if j.w.class == Clean && !j.w.faulted {
+	if len(j.list) == 0 {
 		return lineUp + hostTakes + lineDown + act + j.stop + j.w.delay
 	}
 	return longLife + j.stop
@@ -198,12 +227,11 @@ func (j *judge) happened(e *sim.Event) {
 			j.blame("start without press", "the motor started by itself")
 		}
 		j.pressed = false
-		j.w.infect()
 		j.w.logf("motor on, ceiling %v, dial %v", j.ceiling, j.w.pen.Set())
 	case sim.EventMotorOff:
 		j.w.logf("motor off, cause %d", e.Cause)
 		if e.Cause == protocol.StopOwn {
-			j.overAt = j.w.now // it was faster than the judge looks
+			j.overAt = e.At // it was faster than the judge looks
 		}
 		if e.Cause == protocol.StopLapse {
 			j.w.res.Counts.Lapses++
@@ -225,14 +253,15 @@ func (j *judge) happened(e *sim.Event) {
 		j.w.logf("permit ends, lapse %t", e.Lapse)
 	case sim.EventHostGone:
 		j.w.logf("the pen has no host")
-		j.end(j.w.now)
+		j.end(e.At)
 		j.nonce, j.gen, j.ceiling = 0, 0, 0
 		j.unsure("the pen lost its host")
 	case sim.EventHost:
 		j.w.logf("the pen has a host")
 	case sim.EventBoot:
 		j.w.logf("the pen has booted")
-		j.booted(j.w.now, j.w.pen.Identity().Boot)
+		j.id = j.w.pen.Identity()
+		j.booted(e.At, j.id.Boot)
 		j.unsure("the pen rebooted")
 	case sim.EventOver:
 		j.w.logf("excursion over: deepest %v, ceiling %v", e.Episode.Deepest, e.Episode.Ceiling)
@@ -249,7 +278,7 @@ func (j *judge) sent(o *protocol.Outgoing, now protocol.Instant) {
 	if o.Lane == protocol.LaneRevoke {
 		return
 	}
-	d, f, m := &j.own, &j.frame, &j.permit
+	d, f, m := &j.ours, &j.frame, &j.permit
 	if _, ok := d.Next(o.Bytes(), f); ok && f.Type == protocol.TypeCeiling {
 		var c protocol.Ceiling
 		if c.Parse(f.Payload) == nil && c.Depth > testDepth {
@@ -262,7 +291,7 @@ func (j *judge) sent(o *protocol.Outgoing, now protocol.Instant) {
 		j.blame("frames", "a permit that nobody can read was sent")
 		return
 	}
-	if age := j.tick(now).Since(m.SeenTick); age < -slack*time.Microsecond && m.Boot == j.boot {
+	if age := j.tick(now).Since(m.SeenTick); age < -slack*time.Microsecond && m.Boot == j.boot && !j.lately(time.Second, sim.FaultTickJump, sim.FaultTickWrap) {
 		j.blame("seen tick", "a permit names a tick %v in the future", -age)
 	}
 	if m.Depth == testDepth {

@@ -11,9 +11,8 @@ import (
 // that were handed to it and from true time alone. Source: PROTOCOL.md §5.2,
 // §6.2–§6.4. It errs on the pen's side by no more than slack.
 type permits struct {
-	drift   int64
-	base    protocol.Instant // the pen's clock showed up at this moment
-	up      protocol.Uptime
+	pen     *sim.Pen // for its true clock
+	wanders bool     // that changes its speed
 	boot    uint32
 	nonce   uint64
 	gen     uint16
@@ -32,19 +31,22 @@ type mark struct {
 const slack = 100 // µs
 
 // tick is what the pen's clock shows.
-func (p *permits) tick(now protocol.Instant) protocol.Tick {
-	d := int64(now - p.base)
-	return protocol.Tick(int64(p.up) + d + d*p.drift/1_000_000)
-}
+func (p *permits) tick(now protocol.Instant) protocol.Tick { return p.pen.Tick(now) }
 
-// moment is when the pen's clock will have gone d further.
+// moment is when the pen's clock will have gone d further, at the latest: it may
+// begin to go slower meanwhile.
 func (p *permits) moment(now protocol.Instant, d time.Duration) protocol.Instant {
-	return now + protocol.Instant(int64(d/time.Microsecond)*1_000_000/(1_000_000+p.drift)) + slack
+	const probe = 1_000_000
+	rate := int64(p.pen.Uptime(now+probe)-p.pen.Uptime(now)) * (1_000_000 / probe)
+	if p.wanders {
+		rate = 980_000
+	}
+	return now + protocol.Instant(int64(d/time.Microsecond)*1_000_000/rate) + slack
 }
 
 // booted begins anew with a pen whose clock shows 0.
 func (p *permits) booted(now protocol.Instant, boot uint32) {
-	*p = permits{drift: p.drift, base: now, boot: boot, until: min(p.until, now)}
+	*p = permits{pen: p.pen, wanders: p.wanders, boot: boot, until: min(p.until, now)}
 }
 
 // end ends whatever is in force.

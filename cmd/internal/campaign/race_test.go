@@ -4,7 +4,6 @@ package campaign_test
 
 // How much is played by default: the race detector costs tenfold.
 const (
-	usual  = 12 // seeds of the campaign
-	ofEach = 3  // runs of each fault of a pen
-	long   = 2  // minutes in which nothing may grow
+	usual = 12 // seeds of the campaign
+	long  = 2  // minutes in which nothing may grow
 )

@@ -3,9 +3,11 @@ package campaign
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"time"
 
+	"penlog/cmd/internal/campaign/script"
 	"penlog/protocol"
 	"penlog/session"
 )
@@ -143,15 +145,17 @@ func (j *judge) event(e session.Event) {
 	switch e := e.(type) {
 	case session.Opened:
 		j.heard, j.read, j.opened = 0, 0, j.w.now
+		clear(j.broken)
 		j.have, j.known = j.have && j.live, nil // what was before is not of this session
 	case session.PausedEvent:
 		j.w.logf("paused to %v: %s", e.To, e.Why)
 	case session.RuleBroke:
 		j.w.logf("%v: %v, value %v, limit %v", e.Response, e.Rule, e.Value, e.Limit)
+		c.Found = tally(c.Found, map[string]uint64{e.Response.String() + " " + e.Rule.String(): 1})
+		j.answered(e.Rule)
 		switch e.Response {
 		case session.Trip:
 			c.Trips++
-			c.Found = tally(c.Found, map[string]uint64{e.Rule.String(): 1})
 			j.trip(e)
 			j.unsure("the guard tripped")
 		case session.Hold:
@@ -159,6 +163,7 @@ func (j *judge) event(e session.Event) {
 			j.hold(e)
 		}
 	case session.RuleHealed:
+		j.healed(e.Rule)
 		j.w.logf("healed: %v", e.Rule)
 	case session.ModeChanged:
 		j.w.logf("mode %v", e.Mode)
@@ -167,7 +172,13 @@ func (j *judge) event(e session.Event) {
 		j.strokesRight("at the end", e.Totals.Strokes)
 	case session.ZoneChosen:
 		j.w.logf("zone chosen: %v, ceiling %v, to %v", e.Verdict.Zone, e.Verdict.Allowed, e.To)
-	case session.PressTested, session.ArmedEvent, session.ResumedEvent, session.Acknowledged, session.PenDown, session.PenUp:
+	case session.PenUp:
+		j.linked = true
+		j.w.logf("%s", e.Kind())
+	case session.Acknowledged:
+		clear(j.broken) // what still is will be told anew
+		j.w.logf("%s", e.Kind())
+	case session.PressTested, session.ArmedEvent, session.ResumedEvent, session.PenDown:
 		j.w.logf("%s", e.Kind())
 	case session.MotorRan:
 		j.w.logf("motor seen on at %d strokes, heard %d", e.Strokes, j.heard)
@@ -180,7 +191,7 @@ func (j *judge) event(e session.Event) {
 
 // trip judges whether a trip has a true cause.
 func (j *judge) trip(e session.RuleBroke) {
-	if j.w.faulted || j.opened == j.w.now {
+	if j.opened == j.w.now || j.caused(e.Rule) {
 		return
 	}
 	since := j.overAt
@@ -190,7 +201,7 @@ func (j *judge) trip(e session.RuleBroke) {
 		since = 0
 	}
 	window := 4 * time.Second // stalls and bursts included
-	if j.w.class == Clean {
+	if j.w.human {
 		window = 400 * time.Millisecond
 	}
 	if since != 0 && j.w.now.Sub(since) < window {
@@ -198,23 +209,46 @@ func (j *judge) trip(e session.RuleBroke) {
 	}
 	c := &j.w.res.Counts
 	c.FalseTrips++
-	c.FalseFound = tally(c.FalseFound, map[string]uint64{e.Rule.String(): 1})
+	c.FalseFound = tally(c.FalseFound, map[string]uint64{"trip " + e.Rule.String(): 1})
 	j.w.logf("FALSE TRIP %v", e.Rule)
-	if j.w.class == Clean {
+	if j.w.human {
 		j.blame("false trip", "%v without a cause", e.Rule)
 	}
 }
 
-// hold judges whether a hold that only line, host, disk or pen can cause came
-// though none of them did.
+// hold judges whether a hold has a true cause: a trouble, or a dial above what
+// the record wants.
 func (j *judge) hold(e session.RuleBroke) {
-	if j.w.faulted || j.w.class != Clean || j.opened == j.w.now {
+	if j.opened == j.w.now || j.caused(e.Rule) {
 		return
 	}
 	switch e.Rule {
+	case session.PenUnproven, session.MotorUnwanted: // a pen that has just come; a press that nobody asked for
+		return
+	case session.DialAboveCeiling:
+		want := protocol.Micrometres(0)
+		if n := len(j.desires); n > 0 {
+			want = j.desires[n-1].ceiling
+		}
+		// Less is told at once, before it is durable; and the dial may have been
+		// turned back since the reading that showed it.
+		if p := j.w.host.cold.Procedure(); p != nil {
+			c, _ := p.Desire()
+			want = min(want, c)
+		}
+		if j.w.pen.Set() > want || j.w.now.Sub(j.overAt) < time.Second || j.w.now.Sub(j.dialAt) < time.Second {
+			return
+		}
 	case session.ReadingsStale, session.LinkLost, session.PenNotWell, session.PenChanged, session.PenBusy, session.PenSilent, session.PenInvalid,
-		session.RecordStalled, session.ClockJumped, session.PenReleased:
-		j.w.res.Counts.FalseHolds++
+		session.NotAPen, session.RecordStalled, session.DiskFull, session.ClockJumped, session.PenReleased:
+	default:
+		return
+	}
+	c := &j.w.res.Counts
+	c.FalseHolds++
+	c.FalseFound = tally(c.FalseFound, map[string]uint64{"hold " + e.Rule.String(): 1})
+	j.w.logf("FALSE HOLD %v", e.Rule)
+	if j.w.human {
 		j.blame("false hold", "%v without a cause", e.Rule)
 	}
 }
@@ -291,11 +325,13 @@ func (j *judge) restored(p *session.Procedure) {
 }
 
 // finish judges the record as it stands at the end.
-func (j *judge) finish() {
+func (j *judge) finish() script.End {
 	w := j.w
 	h := &w.host
+	end := script.End{Exposure: protocol.Micrometres(j.exposure / 1000)}
 	for _, s := range w.disk.kept {
 		if s.bad != nil {
+			end.Record = s.bad.Error()
 			j.blame("chain", "%v", s.bad)
 		}
 		j.compare("read back", s.refold(), s.fold)
@@ -309,8 +345,18 @@ func (j *judge) finish() {
 			}
 		}
 	}
+	if len(w.disk.kept) == 0 {
+		end.Record = "there is none"
+	}
+	for _, v := range w.res.Violations {
+		switch v.Rule {
+		case "fold", "seal", "strokes", "signal":
+			end.Record = v.What
+		}
+	}
+	end.Strokes = j.recordedStrokes()
 	if !h.alive || h.cold.Procedure() == nil || len(h.notes) > 0 || len(w.res.Violations) > 0 {
-		return
+		return end
 	}
 	p := h.cold.Procedure()
 	j.compare("at the end", h.handed, p)
@@ -320,4 +366,24 @@ func (j *judge) finish() {
 			j.blame("signal", "%d samples are durable of %d readings", s.samples, j.read)
 		}
 	}
+	return end
+}
+
+// recordedStrokes says why the strokes in all sessions together are not those
+// that the pen made; empty when they are.
+func (j *judge) recordedStrokes() string {
+	var sum uint64
+	for _, s := range j.w.disk.kept {
+		sum += s.fold.Totals.Strokes
+	}
+	if h := &j.w.host; h.alive && h.cold.Procedure() != nil && !h.cold.Procedure().State.Over() {
+		if s := j.w.disk.open(); s != nil {
+			sum -= s.fold.Totals.Strokes
+		}
+		sum += h.cold.View(h.mono(j.w.now)).Strokes
+	}
+	if made := j.w.pen.Strokes(); sum != made {
+		return fmt.Sprintf("the record has %d strokes, the pen made %d", sum, made)
+	}
+	return ""
 }

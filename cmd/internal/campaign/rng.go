@@ -21,12 +21,13 @@ func stream(seed, purpose uint64) rng {
 // Purposes of the generators.
 const (
 	forWorld = iota + 1
-	forPlan
+	forDraw
 	forTech
 	forHost
 	forDisk
 	forLines
-	forNonce
+	forRoom
+	forTasks
 )
 
 func (r *rng) next() uint64 {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"penlog/cmd/internal/campaign"
+	"penlog/cmd/internal/campaign/script"
 	"penlog/protocol"
 	"penlog/session"
 	"penlog/sim"
@@ -14,28 +15,26 @@ import (
 // The judge can fail: each saboteur, put between two parts of the world, is
 // found within a few seeds, and by the promise that it breaks.
 func TestTheJudgeFindsEachSaboteur(t *testing.T) {
-	clean := campaign.Clean
-	rough := campaign.Rough
 	lapse := func(p *sim.Pen) { p.Inject(p.Now(), sim.Fault{Kind: sim.FaultIgnoreLapse}) }
 	for _, tt := range []struct {
 		name  string
-		class *campaign.Class
+		class campaign.Class
 		rule  []string // any of them
 		make  func() campaign.Seams
 	}{
-		{"no revoke leaves the host", &clean, []string{"stop budget"}, func() campaign.Seams {
+		{"no revoke leaves the host", campaign.Human, []string{"stop budget"}, func() campaign.Seams {
 			return campaign.Seams{Send: func(l protocol.Lane, _ []byte) bool { return l != protocol.LaneRevoke }}
 		}},
-		{"a pen that runs on when its permit lapses", &rough, []string{"motor without permit"}, func() campaign.Seams {
+		{"a pen that runs on when its permit lapses", campaign.Rough, []string{"motor without permit"}, func() campaign.Seams {
 			return campaign.Seams{Pen: lapse}
 		}},
-		{"a pen that starts by itself", &clean, []string{"start without press"}, func() campaign.Seams {
+		{"a pen that starts by itself", campaign.Human, []string{"start without press"}, func() campaign.Seams {
 			return campaign.Seams{Pen: func(p *sim.Pen) { p.Inject(p.Now(), sim.Fault{Kind: sim.FaultSelfStart}) }}
 		}},
-		{"a store that says committed before it is", nil, []string{"commit before permit", "answer before commit"}, func() campaign.Seams {
+		{"a store that says committed before it is", "", []string{"commit before permit", "answer before commit"}, func() campaign.Seams {
 			return campaign.Seams{Early: true}
 		}},
-		{"a lease that outlives the disk", &rough, []string{"commit lease"}, func() campaign.Seams {
+		{"a lease that outlives the disk", campaign.Rough, []string{"commit lease"}, func() campaign.Seams {
 			return campaign.Seams{Order: func(o *session.Order) bool {
 				if o.Kind == session.OrderLease {
 					o.Until = o.Until.Add(10 * time.Second)
@@ -43,7 +42,7 @@ func TestTheJudgeFindsEachSaboteur(t *testing.T) {
 				return true
 			}}
 		}},
-		{"a ceiling that grows on its way", nil, []string{"commit before permit"}, func() campaign.Seams {
+		{"a ceiling that grows on its way", "", []string{"commit before permit"}, func() campaign.Seams {
 			return campaign.Seams{Order: func(o *session.Order) bool {
 				if o.Kind == session.OrderWant && o.Ceiling > 0 {
 					o.Ceiling += 250
@@ -51,22 +50,22 @@ func TestTheJudgeFindsEachSaboteur(t *testing.T) {
 				return true
 			}}
 		}},
-		{"a pause that does not arrive", nil, []string{"commit before permit", "unconfirmed"}, func() campaign.Seams {
+		{"a pause that does not arrive", "", []string{"commit before permit", "unconfirmed"}, func() campaign.Seams {
 			return campaign.Seams{Order: func(o *session.Order) bool {
 				return o.Kind != session.OrderStop && (o.Kind != session.OrderWant || o.Allow)
 			}}
 		}},
-		{"a restarted agent that resumes by itself", &rough, []string{"unconfirmed"}, func() campaign.Seams {
+		{"a restarted agent that resumes by itself", campaign.Rough, []string{"unconfirmed"}, func() campaign.Seams {
 			return campaign.Seams{Resume: true}
 		}},
-		{"permits that live half a second", nil, []string{"life"}, func() campaign.Seams {
+		{"permits that live half a second", "", []string{"life"}, func() campaign.Seams {
 			return campaign.Seams{Life: 500 * time.Millisecond}
 		}},
-		{"a host that is shown a tame pen", nil, []string{"stop budget", "too deep"}, func() campaign.Seams {
+		{"a host that is shown a tame pen", "", []string{"stop budget", "too deep"}, func() campaign.Seams {
 			var d protocol.Decoder
 			return campaign.Seams{Heard: func(b []byte) []byte { return tame(&d, b) }}
 		}},
-		{"a byte of the record that changes", nil, []string{"chain"}, func() campaign.Seams {
+		{"a byte of the record that changes", "", []string{"chain"}, func() campaign.Seams {
 			n := 0
 			return campaign.Seams{Corrupt: func(r *session.Record) {
 				if n++; n == 8 {
@@ -75,7 +74,7 @@ func TestTheJudgeFindsEachSaboteur(t *testing.T) {
 				}
 			}}
 		}},
-		{"a fact that is recorded otherwise than it was", nil, []string{"fold"}, func() campaign.Seams {
+		{"a fact that is recorded otherwise than it was", "", []string{"fold"}, func() campaign.Seams {
 			var c session.Chain
 			return campaign.Seams{Corrupt: func(r *session.Record) { reforge(&c, r) }}
 		}},
@@ -91,7 +90,7 @@ func TestTheJudgeFindsEachSaboteur(t *testing.T) {
 				if done {
 					return
 				}
-				r := campaign.Run(seed, campaign.Config{Class: tt.class, Seams: tt.make()})
+				r := campaign.Play(campaign.Draw(seed, campaign.Draws{Class: tt.class}), campaign.Options{Seams: tt.make()})
 				mu.Lock()
 				defer mu.Unlock()
 				for _, v := range r.Violations {
@@ -156,7 +155,7 @@ func TestASeedIsARun(t *testing.T) {
 	hashes := map[uint64][2]uint64{}
 	for i := range 2 {
 		each(8, 1, func(seed uint64) {
-			r := campaign.Run(seed, campaign.Config{})
+			r := campaign.Play(campaign.Draw(seed, campaign.Draws{}), campaign.Options{})
 			mu.Lock()
 			defer mu.Unlock()
 			h := hashes[seed]
@@ -176,20 +175,28 @@ func TestASeedIsARun(t *testing.T) {
 	}
 }
 
-// Shrinking keeps the broken promise and leaves out what does not matter to it.
+// Shrinking keeps the broken promise and leaves out what does not matter to it;
+// what is left is a script of its own that fails in the same way when it is read
+// back from its file.
 func TestShrinkKeepsWhatMatters(t *testing.T) {
-	rough := campaign.Rough
-	cfg := campaign.Config{Class: &rough, Seams: campaign.Seams{Resume: true}}
+	opts := campaign.Options{Seams: campaign.Seams{Resume: true}}
 	for seed := range uint64(60) {
-		r := campaign.Run(seed+1, cfg)
-		if !r.Failed() || r.Violations[0].Rule != "unconfirmed" || len(r.Mishaps) < 5 {
+		r := campaign.Play(campaign.Draw(seed+1, campaign.Draws{Class: campaign.Rough}), opts)
+		if len(r.Violations) == 0 || r.Violations[0].Rule != "unconfirmed" || len(r.Script.Steps) < 5 {
 			continue
 		}
-		small := campaign.Shrink(r, cfg)
-		if !small.Failed() || small.Violations[0].Rule != "unconfirmed" || len(small.Left()) == 0 || len(small.Left()) >= len(r.Mishaps) {
-			t.Errorf("seed %d: %d mishaps shrunk to %q, violations %v", r.Seed, len(r.Mishaps), small.Left(), small.Violations)
+		small := campaign.Shrink(r, opts)
+		if len(small.Violations) == 0 || small.Violations[0].Rule != "unconfirmed" || len(small.Script.Steps) == 0 || len(small.Script.Steps) >= len(r.Script.Steps) {
+			t.Errorf("seed %d: %d steps shrunk to\n%s\nviolations %v", r.Script.Seed, len(r.Script.Steps), small.Script.YAML(), small.Violations)
 		}
-		t.Logf("seed %d: %d mishaps shrunk to %q", r.Seed, len(r.Mishaps), small.Left())
+		back, err := script.Load("small.yaml", small.Script.YAML())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again := campaign.Play(back, opts); again.Hash != small.Hash {
+			t.Errorf("read back it is another run")
+		}
+		t.Logf("seed %d: %d steps shrunk to\n%s", r.Script.Seed, len(r.Script.Steps), small.Script.YAML())
 		return
 	}
 	t.Fatal("no seed to shrink")
@@ -197,16 +204,15 @@ func TestShrinkKeepsWhatMatters(t *testing.T) {
 
 // Queues keep their bounds whatever stalls, over many minutes as over one.
 func TestNothingGrows(t *testing.T) {
-	rough := campaign.Rough
-	short := campaign.Run(7, campaign.Config{Class: &rough, Length: time.Minute})
-	long := campaign.Run(7, campaign.Config{Class: &rough, Length: long * time.Minute})
+	short := campaign.Play(campaign.Draw(7, campaign.Draws{Class: campaign.Rough, Length: time.Minute}), campaign.Options{})
+	long := campaign.Play(campaign.Draw(7, campaign.Draws{Class: campaign.Rough, Length: long * time.Minute}), campaign.Options{})
 	for _, r := range []campaign.Result{short, long} {
 		if r.Failed() {
 			report(t, &r)
 		}
 		p := r.Counts.Peaks
 		if p.Notes > 4096 || p.Orders > 64 || p.Flying > 10 || p.TTY > 4095 || p.Line > 4096 {
-			t.Errorf("after %v: %+v", r.Length, p)
+			t.Errorf("after %v: %+v", r.Script.Length, p)
 		}
 	}
 }
@@ -218,8 +224,8 @@ func BenchmarkVirtualTime(b *testing.B) {
 	seed := uint64(0)
 	for b.Loop() {
 		seed++
-		r := campaign.Run(seed%50+1, campaign.Config{})
-		virtual += r.Length
+		r := campaign.Play(campaign.Draw(seed%50+1, campaign.Draws{}), campaign.Options{})
+		virtual += r.Counts.Virtual
 		steps += r.Counts.Steps
 	}
 	b.ReportMetric(virtual.Seconds()/b.Elapsed().Seconds(), "virtual-s/s")

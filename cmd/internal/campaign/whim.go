@@ -18,7 +18,7 @@ const (
 func room() *clinic.Config {
 	c, err := clinic.Load("campaign", []byte(`format: penlog-clinic/1
 version: campaign
-modes: [guarded]
+modes: [guarded, stoppable, monitor_only]
 people: [{id: tech, role: technician}, {id: doc, role: clinician}]
 two_for_an_override: false
 `))
@@ -60,18 +60,18 @@ func (t *tech) fill(c *session.Command, field string) {
 	tri := func() policy.Tri { return pick(r, []policy.Tri{"no", "no", "no", "yes", "unknown"}) }
 	switch field {
 	case "zone":
-		c.Zone = pick(r, sites).zone
+		c.Zone = pick(r, sites).Zone
 		if p := t.w.host.cold.Procedure(); p != nil && p.Chosen && r.chance(50) {
 			c.Zone = p.Verdict.Zone
 		}
 	case "indication":
 		for _, s := range sites {
-			if s.zone == c.Zone {
-				c.Indication = s.indication
+			if s.Zone == c.Zone {
+				c.Indication = s.Indication
 			}
 		}
 		if r.chance(20) {
-			c.Indication = pick(r, sites).indication // perhaps not offered
+			c.Indication = pick(r, sites).Indication // perhaps not offered
 		}
 	case "wanted_um":
 		if r.chance(20) {
@@ -109,7 +109,7 @@ func (t *tech) fill(c *session.Command, field string) {
 	case "plan":
 		for range 1 + r.below(3) {
 			s := pick(r, sites)
-			c.Plan = append(c.Plan, session.PlanItem{Zone: s.zone, Indication: s.indication, Depth: pick(r, depths)})
+			c.Plan = append(c.Plan, session.PlanItem{Zone: s.Zone, Indication: s.Indication, Depth: pick(r, depths)})
 		}
 	case "answers":
 		q := pick(r, policy.Default().Questions())

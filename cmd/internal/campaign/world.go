@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"time"
 
+	"penlog/cmd/internal/campaign/script"
 	"penlog/protocol"
 	"penlog/session"
 	"penlog/session/limits"
@@ -14,149 +15,155 @@ import (
 
 const never = sim.Never
 
-// guarded are the profiles of pens that take permits.
-var guarded = []string{"reference", "reference-usb", "enforcing", "exceed-class", "dermapen4-class", "set-only"}
-
 // world is one run.
 type world struct {
-	cfg   Config
-	class Class
-	table *limits.Table
-	rng   rng
-	now   protocol.Instant
-	end   protocol.Instant
+	script *script.Script
+	opts   Options
+	human  bool
+	table  *limits.Table
+	rng    rng
+	now    protocol.Instant
+	begin  protocol.Instant
+	end    protocol.Instant
 
-	pen   *sim.Pen
-	up    *sim.Line     // pen to host
-	down  *sim.Line     // host to pen
-	delay time.Duration // of both together, at most
-	hand  *sim.Hand
-	host  host
-	disk  disk
-	tech  tech
-	judge judge
+	rig    *sim.Rig
+	pen    *sim.Pen      // of rig
+	delay  time.Duration // of both lines together, at most, when nothing is wrong with them
+	hand   *sim.Hand
+	works  bool // the hand moves by itself
+	passed int  // tasks that hands before it had done
+	host   host
+	disk   disk
+	tech   tech
+	judge  judge
 
-	plan    []mishap
-	place   int
-	todo    []later
-	wallOff int64
-	base    protocol.At
-	ids     byte
-	lastAct bool
-	noised  [2]protocol.Instant // until when
-	cutTill protocol.Instant
-	old     []byte           // what the host sent lately
-	faulted bool             // a fault of Config's is in force
-	sickAt  protocol.Instant // since when; 0: not yet to come
+	steps    *script.Conductor
+	exam     *script.Examiner
+	todo     []later
+	wallOff  int64
+	base     protocol.At
+	zone     time.Location // local time
+	ids      byte
+	plugged  bool
+	limits   map[[2]uint8]protocol.Micrometres
+	portName string
 
+	seen   seen
 	events []sim.Event
 	buf    []byte
 	res    Result
 }
 
-// later is something that follows from a mishap.
+// later is something that follows from a deed.
 type later struct {
 	at protocol.Instant
 	do func()
 }
 
-// Run plays the procedure of a seed and judges it.
-func Run(seed uint64, cfg Config) Result {
-	w := newWorld(seed, cfg)
+// Play plays a script and judges it.
+func Play(s *script.Script, o Options) Result {
+	w := newWorld(s, o)
 	w.run()
 	return w.finish()
 }
 
-func newWorld(seed uint64, cfg Config) *world {
-	r := stream(seed, forWorld)
-	w := &world{cfg: cfg, rng: r, table: limits.Default(), now: 1_000_000, base: 1_790_000_000_000_000}
-	r = stream(seed, forPlan)
-	if r.chance(33) {
-		w.class = Clean
+// newWorld makes the world of a script. What the script leaves open is drawn from
+// its seed, in streams of their own: a step more or less shifts none of it.
+func newWorld(s *script.Script, o Options) *world {
+	seed := s.Seed
+	w := &world{script: s, opts: o, human: s.Human(), rng: stream(seed, forWorld), table: limits.Default(), now: 1_000_000, begin: 1_000_000,
+		base: 1_790_000_000_000_000, plugged: true, works: s.Hand != "none"}
+	if !s.Wall.IsZero() {
+		w.base = protocol.At(s.Wall.UnixMicro()) - protocol.At(w.now)
 	}
-	if cfg.Class != nil {
-		w.class = *cfg.Class
-	}
-	length := cfg.Length
-	if l := r.span(30*time.Second, 120*time.Second); length == 0 {
-		length = l
-	}
-	w.end = w.now.Add(length)
-	name := pick(&r, guarded)
-	if cfg.Profile != "" {
-		name = cfg.Profile
-	}
-	profile, err := sim.ProfileByName(name)
-	if err != nil {
-		panic(err) // a word of ours
-	}
-	pc := sim.Config{Profile: profile, Seed: seed, Origin: w.now, Drift: int64(r.below(401) - 200)}
-	if r.chance(30) {
-		pc.Drift = int64(r.below(40_001) - 20_000)
-	}
-	if r.chance(30) { // the tick wraps on the way
-		pc.Uptime = protocol.Uptime(1<<32 - int64(r.below(30_000_000)))
-	}
-	if w.pen, err = sim.NewPen(pc); err != nil {
-		panic(err)
-	}
-	w.pen.TakeEvents(nil) // its first boot is no news
-	if cfg.Seams.Pen != nil {
-		cfg.Seams.Pen(w.pen)
-	}
-	w.res = Result{Seed: seed, Class: w.class, Profile: name, Length: length}
-	w.lines(seed, &r)
-
-	id := w.pen.Identity()
-	w.tech = tech{w: w, rng: stream(seed, forTech), at: r.after(w.now, 100*time.Millisecond, 2*time.Second), task: -1,
-		sites: newSites(&r, w.table, &id), waiting: map[uint64]session.CommandKind{}}
-	var tasks []sim.Task
-	for _, s := range w.tech.sites {
-		tasks = append(tasks, sim.Task{Depth: s.depth, Passes: 1, Wait: protocol.Instant(r.span(500*time.Millisecond, 3*time.Second) / time.Microsecond)})
-	}
-	for len(tasks) < 8 { // the hand goes on where it was
-		tasks = append(tasks, tasks[len(w.tech.sites)-1])
-	}
-	style := pick(&r, sim.Styles())
-	if cfg.Hand != "" {
-		if style, err = sim.StyleByName(cfg.Hand); err != nil {
-			panic(err)
-		}
-	}
-	w.hand = sim.NewHand(sim.HandConfig{Style: style, Seed: seed, Begin: w.now, Plan: tasks})
-	w.lastAct = r.chance(70)
-
-	w.disk = disk{rng: stream(seed, forDisk), slow: pick(&r, []time.Duration{3 * time.Millisecond, 12 * time.Millisecond, 30 * time.Millisecond})}
+	w.end = w.now.Add(s.Length)
+	w.zone = *time.FixedZone("clinic", 0)
+	r := stream(seed, forRoom)
+	w.makeRig(&r)
+	w.tech = newTech(w)
+	w.makeHand(s.Hand)
+	w.disk = disk{rng: stream(seed, forDisk), slow: pick(&r, []time.Duration{3 * time.Millisecond, 12 * time.Millisecond, 30 * time.Millisecond}), held: true}
 	w.host = host{w: w, rng: stream(seed, forHost), cap: 4096, port: true, lag: pick(&r, []time.Duration{200 * time.Microsecond, time.Millisecond, 3 * time.Millisecond})}
-	if w.class == Rough && r.chance(20) {
+	if !w.human && r.chance(10) {
 		w.host.cap = 64 << r.below(3)
 	}
-	w.judge = newJudge(w, pc)
+	w.res = Result{Script: s, Human: w.human}
+	w.steps = script.NewConductor(s, w.begin)
+	w.exam = script.NewExaminer(s, w.begin)
+	w.judge = newJudge(w)
 	w.host.start(w.now)
-	if !cfg.Quiet {
-		w.plan = newPlan(&r, w.class, w.now.Add(4*time.Second), w.end)
-	}
-	for i := range w.plan {
-		w.res.Mishaps = append(w.res.Mishaps, w.plan[i].String())
-	}
 	return w
 }
 
-// lines lays the cable.
-func (w *world) lines(seed uint64, r *rng) {
-	one := func(purpose uint64) *sim.Line {
-		c := sim.LineConfig{Delay: r.span(0, 2*time.Millisecond), Jitter: r.span(0, 2*time.Millisecond), Queue: 4096,
-			Packet: pick(r, []int{8, 64, 512}), Seed: seed ^ purpose<<32}
-		w.delay += c.Delay + c.Jitter
-		return sim.NewLine(c)
+// task is the place of the treatment that the hand is at.
+func (w *world) task() int { return w.passed + w.hand.Task() }
+
+// makeRig lays the cable and hangs the pen on it.
+func (w *world) makeRig(r *rng) {
+	s := w.script
+	name := s.Pen
+	if name == "" {
+		name = sim.Profiles()[0].Name
 	}
-	w.up, w.down = one(forLines), one(forLines+1)
+	profile, err := sim.ProfileByName(name)
+	if err != nil {
+		panic(err) // scripts are checked where they are read
+	}
+	if s.Set > 0 {
+		profile.SetDepth = s.Set
+	}
+	line := func() sim.LineConfig {
+		c := sim.LineConfig{Delay: r.span(0, 2*time.Millisecond), Jitter: r.span(0, 2*time.Millisecond), Queue: 4096, Packet: pick(r, []int{8, 64, 512})}
+		w.delay += c.Delay + c.Jitter
+		return c
+	}
+	w.rig, err = sim.NewRig(sim.RigConfig{
+		Pen: sim.Config{Profile: profile, Seed: s.Seed, Origin: w.now, Drift: s.Drift, Uptime: s.Uptime},
+		Up:  line(), Down: line(), Seed: s.Seed ^ forLines<<32,
+		Delivered: func(b []byte, now protocol.Instant) { w.judge.delivered(b, now) },
+	})
+	if err != nil {
+		panic(err)
+	}
+	w.pen = w.rig.Pen()
+	w.rig.TakeEvents(nil) // its first boot is no news
+	if f := w.opts.Seams.Pen; f != nil {
+		f(w.pen)
+	}
+}
+
+// makeHand gives the pen to a hand of that style, which has the rest of the work before it.
+func (w *world) makeHand(name string) {
+	if name == "" || name == "none" {
+		name = sim.Styles()[0].Name
+	}
+	style, err := sim.StyleByName(name)
+	if err != nil {
+		panic(err)
+	}
+	r := stream(w.script.Seed, forTasks)
+	var tasks []sim.Task
+	for _, t := range w.tech.treat {
+		tasks = append(tasks, sim.Task{Depth: t.Depth, Passes: max(t.Passes, 1), Wait: protocol.Instant(r.span(500*time.Millisecond, 3*time.Second) / time.Microsecond)})
+	}
+	for n := len(tasks); n > 0 && len(tasks) < 8; { // the hand goes on where it was
+		tasks = append(tasks, tasks[n-1])
+	}
+	if w.hand != nil && len(tasks) > 0 {
+		w.passed += min(w.hand.Task(), len(tasks)-1-w.passed)
+		tasks = tasks[w.passed:]
+	}
+	if len(tasks) == 0 {
+		w.works = false
+		tasks = []sim.Task{{Depth: w.pen.Set(), Passes: 1}}
+	}
+	w.hand = sim.NewHand(sim.HandConfig{Style: style, Seed: w.script.Seed, Begin: w.now, Plan: tasks})
 }
 
 func (w *world) newID(protocol.At) session.ID {
 	w.ids++
 	id := session.ID{15: w.ids}
-	binary.BigEndian.PutUint64(id[:], w.res.Seed)
+	binary.BigEndian.PutUint64(id[:], w.script.Seed)
 	return id
 }
 
@@ -169,8 +176,8 @@ func (w *world) peak(p *int, n int) { *p = max(*p, n) }
 func (w *world) logf(format string, args ...any) {
 	s := fmt.Sprintf("%10.6f ", seconds(w.now)) + fmt.Sprintf(format, args...)
 	w.res.Log = append(w.res.Log, s)
-	if w.cfg.Trace != nil {
-		w.cfg.Trace(w.now, s[11:])
+	if w.opts.Trace != nil {
+		w.opts.Trace(w.now, s[11:])
 	}
 }
 
@@ -182,9 +189,9 @@ func (w *world) after(d time.Duration, do func()) {
 func (w *world) run() {
 	for w.now < w.end && len(w.res.Violations) < 5 {
 		h := &w.host
-		t := min(w.pen.Next(), w.up.Next(), w.down.Next(), h.hotAt, h.coldAt, h.writeAt, w.disk.next(), w.hand.Next(), w.tech.at, w.end)
-		if w.place < len(w.plan) {
-			t = min(t, w.plan[w.place].at)
+		t := min(w.rig.Next(), h.hotAt, h.coldAt, h.writeAt, w.disk.next(), w.tech.at, w.steps.Next(), w.end)
+		if w.works {
+			t = min(t, w.hand.Next())
 		}
 		for i := range w.todo {
 			t = min(t, w.todo[i].at)
@@ -201,29 +208,21 @@ func (w *world) run() {
 // step does everything due now.
 func (w *world) step() {
 	now, h := w.now, &w.host
-	w.pen.Step(now)
-	w.fromPen()
-	if w.down.Next() <= now {
-		if b := w.down.Read(w.buf[:0], now); len(b) > 0 {
-			w.judge.delivered(b)
-			w.pen.Receive(b, now)
-			w.fromPen()
-			w.buf = b
-		}
-	}
-	if w.up.Next() <= now {
-		w.buf = w.up.Read(w.buf[:0], now)
+	w.buf = w.rig.Read(w.buf[:0], now)
+	w.look()
+	if len(w.buf) > 0 {
 		h.arrived(w.buf, now)
 	}
-	if w.hand.Next() <= now {
-		w.hand.Act(w.pen, now)
-		w.fromPen()
+	if w.works && w.hand.Next() <= now {
+		w.rig.Hand(w.hand, now)
+		w.look()
 	}
-	for w.place < len(w.plan) && w.plan[w.place].at <= now {
-		if !w.cfg.Skip[w.place] {
-			w.befall(&w.plan[w.place])
+	for {
+		i, ok := w.steps.Due(now)
+		if !ok {
+			break
 		}
-		w.place++
+		w.perform(i)
 	}
 	for i := 0; i < len(w.todo); {
 		if l := w.todo[i]; l.at <= now {
@@ -243,7 +242,7 @@ func (w *world) step() {
 		wr := w.disk.queue[0]
 		w.disk.queue = w.disk.queue[1:]
 		w.judge.durable(w.disk.keep(&wr))
-		if h.alive && wr.life == h.lives && !w.cfg.Seams.Early {
+		if h.alive && wr.life == h.lives && !w.opts.Seams.Early {
 			h.acked = append(h.acked, wr.batch.Seq)
 			h.wakeCold()
 		}
@@ -256,32 +255,27 @@ func (w *world) step() {
 	}
 }
 
-// fromPen puts what the pen sent on the line.
-func (w *world) fromPen() {
-	if b := w.pen.AppendOutput(w.buf[:0]); len(b) > 0 {
-		w.up.SetBaud(w.pen.Baud())
-		w.up.Write(b, w.now)
-		w.peak(&w.res.Counts.Peaks.Line, w.up.Held())
-		w.buf = b
+// look takes note of what happened at the pen and at the cable.
+func (w *world) look() {
+	if w.events = w.rig.TakeEvents(w.events[:0]); len(w.events) > 0 {
+		for i := range w.events {
+			w.judge.happened(&w.events[i])
+			w.sawPen(&w.events[i])
+		}
 	}
-	w.events = w.pen.TakeEvents(w.events[:0])
-	for i := range w.events {
-		w.judge.happened(&w.events[i])
+	if in := w.rig.Plugged(); in != w.plugged {
+		w.plugged = in
+		w.cable(in)
 	}
 }
 
 // toPen puts a frame of the host's on the line.
 func (w *world) toPen(b []byte, now protocol.Instant) {
-	if w.cfg.Trace != nil {
+	if w.opts.Trace != nil {
 		w.traceFrame("host sends", b)
 	}
-	w.down.SetBaud(w.pen.Baud())
-	w.down.Write(b, now)
-	w.peak(&w.res.Counts.Peaks.Line, w.down.Held())
-	if len(w.old) > 4096 {
-		w.old = w.old[:0]
-	}
-	w.old = append(w.old, b...)
+	w.rig.Write(b, now)
+	w.peak(&w.res.Counts.Peaks.Line, max(w.rig.Down().Held(), w.rig.Up().Held()))
 }
 
 func (w *world) traceFrame(who string, b []byte) {
@@ -289,16 +283,18 @@ func (w *world) traceFrame(who string, b []byte) {
 	var f protocol.Frame
 	for ok := true; ok; {
 		if b, ok = d.Next(b, &f); ok {
-			w.cfg.Trace(w.now, fmt.Sprintf("%s %v % x", who, f.Type, f.Payload))
+			w.opts.Trace(w.now, fmt.Sprintf("%s %v % x", who, f.Type, f.Payload))
 		}
 	}
 }
 
 // finish judges the record and closes the result.
 func (w *world) finish() Result {
-	w.judge.finish()
+	end := w.judge.finish()
+	w.res.Checks = w.exam.Finish(w.now, end, w.steps.Begun())
 	t := w.pen.Truth()
 	c := &w.res.Counts
+	c.Runs, c.Virtual = 1, w.now.Sub(w.begin)
 	c.Strokes, c.Starts, c.Episodes = t.Strokes, t.Starts, t.Episodes
 	h := fnv.New64a()
 	for _, l := range w.res.Log {

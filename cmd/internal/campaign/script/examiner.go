@@ -280,7 +280,7 @@ func (x *Examiner) Finish(now protocol.Instant, e End, begun []bool) []Check {
 		for j := range x.script.Steps[i].Expect {
 			out = append(out, Check{Step: i, Text: x.script.Steps[i].Expect[j].String(), Why: "the step was never reached"})
 		}
-		if len(x.script.Steps[i].Expect) == 0 {
+		if len(x.script.Steps[i].Expect) == 0 && len(x.checks) > 0 { // else nobody expects anything
 			out = append(out, Check{Step: i, Text: x.script.Steps[i].String(), Why: "the step was never reached"})
 		}
 	}

@@ -1,50 +1,22 @@
 package campaign
 
 import (
+	"slices"
 	"time"
+
+	"penlog/cmd/internal/campaign/script"
 
 	"penlog/protocol"
 	"penlog/session"
 	"penlog/sim"
 )
 
-// Class says what a run is allowed to contain.
-type Class uint8
-
-// The classes.
-const (
-	Rough Class = iota // everything that Mishap names
-	Clean              // hands and people err; line, host and disk do not: no false trip is excused
-)
-
-// String names the class.
-func (c Class) String() string { return [...]string{"rough", "clean"}[c] }
-
-// Config bends a run. The zero value draws everything from the seed: what a
-// campaign runs.
-type Config struct {
-	Class   *Class        // nil: drawn, one seed in three is clean
-	Profile string        // of the pen; empty: drawn from the guarded ones
-	Length  time.Duration // virtual; 0: drawn, 30 to 120 s
-	Faults  []Timed       // of the pen, beside what the plan holds
-	Quiet   bool          // nothing goes wrong but Faults and Stall
-	Stall   time.Duration // the host stalls for so long, a second after the first of Faults; 0: not
-	Hand    string        // style of the hand; empty: drawn
-
-	// Skip leaves these mishaps of the plan out, by their place in it: the
-	// shrinker's lever.
-	Skip map[int]bool
+// Options bend how a script is played. The zero value bends nothing.
+type Options struct {
 	// Seams are where tests break the world between its parts; nil fields do nothing.
 	Seams Seams
 	// Trace hears every step, frame by frame; nil: nobody does.
 	Trace func(at protocol.Instant, what string)
-}
-
-// Timed is a fault of the pen that begins a while after the motor first starts,
-// and stays.
-type Timed struct {
-	Fault sim.Fault
-	After time.Duration
 }
 
 // Seams are the joints of the harness at which a test can put a saboteur, to
@@ -69,21 +41,20 @@ type Violation struct {
 
 // Result is what a run came to.
 type Result struct {
-	Seed       uint64
-	Class      Class
-	Profile    string
-	Length     time.Duration
+	Script     *script.Script
+	Human      bool // nothing but people went wrong: no false trip is excused
 	Violations []Violation
-	Mishaps    []string     // the plan, in order, with places for Config.Skip
-	Skipped    map[int]bool // of them, what [Shrink] left out
-	Log        []string     // what happened, oldest first
-	Hash       uint64       // over everything that happened
+	Checks     []script.Check // verdicts about what the script expects
+	Log        []string       // what happened, oldest first
+	Hash       uint64         // over everything that happened
 
 	Counts Counts
 }
 
-// Failed reports whether a promise was broken.
-func (r *Result) Failed() bool { return len(r.Violations) > 0 }
+// Failed reports whether a promise was broken, or something expected did not come.
+func (r *Result) Failed() bool {
+	return len(r.Violations) > 0 || slices.ContainsFunc(r.Checks, func(c script.Check) bool { return !c.OK })
+}
 
 // Counts are the figures of a run; they add up over a campaign.
 type Counts struct {
@@ -103,8 +74,14 @@ type Counts struct {
 	WorstStop  time.Duration // from the obliging reading to needles clear
 	Commands   uint64
 	Refused    uint64
-	Found      map[string]uint64 // trips by rule
-	FalseFound map[string]uint64 // of them, false ones
+	Virtual    time.Duration // played
+	Runs       uint64
+	Done       map[string]uint64 // deeds, by verb
+	Found      map[string]uint64 // answers of the guard, by response and rule
+	FalseFound map[string]uint64 // of them, those without a true cause
+	Due        map[string]uint64 // faults that mattered and had to be answered
+	Missed     map[string]uint64 // of them, those that were not
+	Exposure   map[string]uint64 // needles above the limit of the skin they were in, µm × ms, by why
 	Peaks      Peaks
 }
 
@@ -117,11 +94,15 @@ func (c *Counts) Add(o *Counts) {
 		{&c.Steps, &o.Steps}, {&c.Strokes, &o.Strokes}, {&c.Starts, &o.Starts}, {&c.Permits, &o.Permits},
 		{&c.Restarts, &o.Restarts}, {&c.Unplugs, &o.Unplugs}, {&c.Episodes, &o.Episodes}, {&c.Trips, &o.Trips},
 		{&c.FalseTrips, &o.FalseTrips}, {&c.Holds, &o.Holds}, {&c.FalseHolds, &o.FalseHolds}, {&c.Lapses, &o.Lapses},
-		{&c.LostReads, &o.LostReads}, {&c.Commands, &o.Commands}, {&c.Refused, &o.Refused},
+		{&c.LostReads, &o.LostReads}, {&c.Commands, &o.Commands}, {&c.Refused, &o.Refused}, {&c.Runs, &o.Runs},
 	} {
 		*p[0] += *p[1]
 	}
-	c.Found, c.FalseFound = tally(c.Found, o.Found), tally(c.FalseFound, o.FalseFound)
+	c.Virtual += o.Virtual
+	for _, p := range [...][2]*map[string]uint64{{&c.Done, &o.Done}, {&c.Found, &o.Found}, {&c.FalseFound, &o.FalseFound},
+		{&c.Due, &o.Due}, {&c.Missed, &o.Missed}, {&c.Exposure, &o.Exposure}} {
+		*p[0] = tally(*p[0], *p[1])
+	}
 	c.WorstStop = max(c.WorstStop, o.WorstStop)
 	a, b := &c.Peaks, &o.Peaks
 	a.Notes, a.Orders, a.Flying = max(a.Notes, b.Notes), max(a.Orders, b.Orders), max(a.Flying, b.Flying)

@@ -1,0 +1,152 @@
+package campaign
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"penlog/cmd/internal/campaign/script"
+	"penlog/protocol"
+	"penlog/session/limits"
+	"penlog/sim"
+)
+
+// Class says what a drawn script may contain.
+type Class string
+
+// The classes.
+const (
+	Human Class = "human" // hands and people err; pen, line, PC and disk do not: no false trip is excused
+	Rough Class = "rough" // line, cable, PC and disk fail too
+	Ill   Class = "ill"   // the pen or what else hangs on the line fails, one way; the rest is sound
+	Wild  Class = "wild"  // everything at once
+)
+
+// Classes are all there are.
+func Classes() []Class { return []Class{Human, Rough, Ill, Wild} }
+
+// Draws bends what is drawn. The zero value draws everything from the seed.
+type Draws struct {
+	Class  Class         // empty: drawn
+	Pen    string        // profile; empty: one that takes permits
+	Hand   string        // style; empty: drawn
+	Length time.Duration // 0: 30 to 120 s
+	Quiet  bool          // nothing goes wrong
+}
+
+// Draw makes the script of a seed: the same seed, the same script.
+func Draw(seed uint64, d Draws) *script.Script {
+	r := stream(seed, forDraw)
+	s := &script.Script{Name: fmt.Sprintf("seed-%d", seed), Title: fmt.Sprintf("Drawn from seed %d", seed), Seed: seed, Technician: script.Wanders}
+	class := []Class{Human, Human, Human, Rough, Rough, Rough, Ill, Ill, Ill, Wild}[r.below(10)]
+	if d.Class != "" {
+		class = d.Class
+	}
+	s.About = string(class)
+	if s.Length = r.span(30*time.Second, 120*time.Second).Truncate(time.Millisecond); d.Length > 0 {
+		s.Length = d.Length
+	}
+	if s.Pen = pick(&r, guarded()); d.Pen != "" {
+		s.Pen = d.Pen
+	}
+	if s.Hand = pick(&r, sim.Styles()).Name; d.Hand != "" {
+		s.Hand = d.Hand
+	}
+	s.Drift = int64(r.below(401) - 200)
+	if r.chance(30) {
+		s.Drift = int64(r.below(40_001) - 20_000)
+	}
+	if r.chance(30) { // the tick wraps on the way
+		s.Uptime = protocol.Uptime(1<<32 - int64(r.below(30_000_000)))
+	}
+	profile, err := sim.ProfileByName(s.Pen)
+	if err != nil {
+		panic(err) // a word of ours
+	}
+	drawTreat(&r, s, &profile)
+	if !d.Quiet {
+		drawSteps(&r, s, class, &profile)
+	}
+	return s
+}
+
+// guarded are the pens that take permits.
+func guarded() []string {
+	var out []string
+	for _, f := range sim.Profiles() {
+		if f.Identity.Caps.Has(protocol.CapPermits) {
+			out = append(out, f.Name)
+		}
+	}
+	return out
+}
+
+// sites are the zones of drawn treatments.
+var sites = []script.Treat{
+	{Zone: limits.Cheek, Indication: limits.AcneScarRolling},
+	{Zone: limits.Nose, Indication: limits.AcneScarRolling},
+	{Zone: limits.Forehead, Indication: limits.FineLines},
+	{Zone: limits.Periorbital, Indication: limits.FineLines},
+	{Zone: limits.Neck, Indication: limits.UnevenTone},
+	{Zone: limits.Abdomen, Indication: limits.Striae},
+	{Zone: limits.Chin, Indication: limits.AcneScarBoxcar},
+}
+
+// drawTreat draws the course of a treatment with the pen at hand.
+func drawTreat(r *rng, s *script.Script, f *sim.Profile) {
+	id := &f.Identity
+	for range 2 + r.below(3) {
+		t := pick(r, sites)
+		v := limits.Default().Ask(limits.Request{Zone: t.Zone, Indication: t.Indication, PenMin: protocol.Micrometres(id.DepthMin),
+			PenMax: protocol.Micrometres(id.DepthMax), PenStep: protocol.Micrometres(id.DepthStep), CartridgeLength: protocol.Micrometres(id.NeedleLength)})
+		step := protocol.Micrometres(max(id.DepthStep, 50))
+		t.Depth = max(v.Settable-step*protocol.Micrometres(r.below(2)), protocol.Micrometres(id.DepthMin), step)
+		if r.chance(8) {
+			t.Depth = v.Settable + step*protocol.Micrometres(1+r.below(3)) // told wrong
+		}
+		if r.chance(6) {
+			t.In = pick(r, sites).Zone
+		}
+		t.Passes = 1
+		s.Treat = append(s.Treat, t)
+	}
+}
+
+// drawSteps draws what goes wrong. The last seconds are quiet, so that what was
+// recorded can be compared.
+func drawSteps(r *rng, s *script.Script, class Class, f *sim.Profile) {
+	gap := []time.Duration{time.Second, 2500 * time.Millisecond, 6 * time.Second}[r.below(3)]
+	if class == Ill {
+		gap = 10 * time.Second
+	}
+	pool := deeds(class)
+	if class == Ill && len(pool) > 0 { // one of them, now and then
+		pool = []weighed{pick(r, pool)}
+		s.Technician = pick(r, []script.Technic{script.Follows, script.Wanders})
+	}
+	total := 0
+	for _, p := range pool {
+		total += p.weight
+	}
+	for at := 4 * time.Second; total > 0; {
+		at += r.span(gap/5, 2*gap).Truncate(time.Millisecond)
+		if at >= s.Length-12*time.Second {
+			break
+		}
+		n := r.below(total)
+		i := slices.IndexFunc(pool, func(p weighed) bool { n -= p.weight; return n < 0 })
+		d := pool[i].draw(r)
+		step := script.Step{At: at, Do: []script.Deed{d}}
+		if class == Ill && r.chance(60) { // in use, when it matters
+			step.When, step.After = script.Cue{What: script.CueMotorOn}, r.span(50*time.Millisecond, 3*time.Second).Truncate(time.Millisecond)
+		}
+		s.Steps = append(s.Steps, step)
+		if v := d.Is(); v.Human() {
+			at += 2 * time.Second
+		}
+		at += min(d.For/2, 5*time.Second)
+	}
+}
+
+// seconds is a moment as people read it.
+func seconds(at protocol.Instant) float64 { return float64(at) / 1e6 }

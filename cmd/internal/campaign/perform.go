@@ -1,0 +1,221 @@
+package campaign
+
+import (
+	"slices"
+	"time"
+
+	"penlog/cmd/internal/campaign/script"
+	"penlog/protocol"
+	"penlog/session"
+	"penlog/sim"
+)
+
+// perform does the deeds of a step that is due.
+func (w *world) perform(i int) {
+	t := &w.script.Steps[i]
+	w.logf("step %d: %s", i, t)
+	w.exam.Begin(i, w.now)
+	for j := range t.Do {
+		d := &t.Do[j]
+		v := d.Is()
+		if v == nil {
+			continue // scripts are checked where they are read
+		}
+		w.res.Counts.Done = tally(w.res.Counts.Done, map[string]uint64{v.Name: 1})
+		w.judge.troubled(v, d)
+		switch v.Group {
+		case script.GroupHand:
+			w.handle(d)
+		case script.GroupScreen:
+			w.atScreen(d)
+		case script.GroupRoom:
+			w.upset(v, d)
+		case script.GroupPC:
+			w.hinder(d)
+		}
+		w.look()
+	}
+}
+
+// handle moves the hand.
+func (w *world) handle(d *script.Deed) {
+	now := w.now
+	switch d.Verb {
+	case "press":
+		w.rig.Press(now)
+	case "dial":
+		w.rig.Do(now, sim.Act{Do: sim.DoDial, Depth: d.Depth})
+	case "dial-up":
+		id := w.pen.Identity()
+		back := w.pen.Set()
+		to := max(w.judge.ceiling, back) + protocol.Micrometres(max(id.DepthStep, 50))*protocol.Micrometres(d.Amount)
+		w.rig.Do(now, sim.Act{Do: sim.DoDial, Depth: to})
+		if d.For > 0 {
+			w.after(d.For, func() { w.rig.Do(w.now, sim.Act{Do: sim.DoDial, Depth: back}) })
+		}
+	case "touch", "lift":
+		w.rig.Do(now, sim.Act{Do: sim.DoContact, On: d.Verb == "touch"})
+	case "glide":
+		w.rig.Do(now, sim.Act{Do: sim.DoGlide, Axis: protocol.AxisHorizontal})
+	case "rest":
+		w.works = false
+	case "work":
+		w.works = true
+	case "hand":
+		w.works = true
+		w.makeHand(d.Text)
+	}
+}
+
+// atScreen does what people do at the screen.
+func (w *world) atScreen(d *script.Deed) {
+	switch d.Verb {
+	case "ask":
+		c := d.Ask
+		c.By = by(c.By)
+		w.tech.ask(c)
+	case "watch":
+		w.tech.how = script.Follows
+		w.tech.at = w.tech.rng.after(w.now, 300*time.Millisecond, 1500*time.Millisecond)
+	case "leave":
+		w.tech.how = script.Waits
+	}
+}
+
+// by is who a person of a script is in the campaign's clinic.
+func by(who session.By) session.By {
+	if who == script.Clinician {
+		return clinician
+	}
+	return technician
+}
+
+// upset puts a fault of sim's in force, or takes it away.
+func (w *world) upset(v *script.Verb, d *script.Deed) {
+	if d.Verb == "clear" {
+		if v := script.VerbByName(d.Text); v != nil {
+			w.rig.Clear(w.now, v.Fault)
+		}
+		return
+	}
+	if v.Fault == sim.FaultReboot && w.pen.Alive() {
+		w.judge.rebooted()
+	}
+	if err := w.rig.Inject(w.now, sim.Fault{Kind: v.Fault, Amount: d.Amount, Way: d.Way, For: d.For, Text: d.Text}); err != nil {
+		w.logf("%s can't be: %v", d.Verb, err)
+	}
+}
+
+// hinder does what happens to the PC.
+func (w *world) hinder(d *script.Deed) {
+	h, until := &w.host, w.now.Add(d.For)
+	switch d.Verb {
+	case "agent-stall":
+		h.hotStall, h.coldStall = max(h.hotStall, until), max(h.coldStall, until)
+		w.judge.silent(until)
+	case "hot-stall":
+		h.hotStall = max(h.hotStall, until)
+		w.judge.silent(until)
+	case "cold-stall":
+		h.coldStall = max(h.coldStall, until)
+	case "suspend":
+		h.hotStall, h.coldStall = max(h.hotStall, until), max(h.coldStall, until)
+		w.judge.silent(until)
+		lives := h.lives
+		w.after(d.For, func() {
+			if h.lives == lives {
+				h.epoch = h.epoch.Add(d.For) // its clock stood still
+			}
+		})
+	case "disk-stall", "disk-fails":
+		w.disk.stall(until)
+	case "disk-slow":
+		was := w.disk.slow
+		w.disk.slow = time.Duration(d.Amount) * time.Millisecond
+		if d.For > 0 {
+			w.after(d.For, func() { w.disk.slow = was })
+		}
+	case "disk-full":
+		w.disk.full = true
+		// The reserve is tried again every 30 s.
+		const again = 30 * time.Second
+		w.after(max(d.For, time.Millisecond), func() { w.disk.full = false })
+		w.after((d.For+again-1)/again*again, func() { w.disk.held = w.disk.held || !w.disk.full })
+	case "agent-killed":
+		w.kill(d.For)
+	case "wall-clock":
+		w.wallOff += d.Amount * 1000
+	case "time-zone":
+		w.zone = *time.FixedZone("clinic", int(d.Amount)*60)
+	}
+}
+
+// kill ends the agent and starts it again.
+func (w *world) kill(d time.Duration) {
+	if !w.host.alive {
+		return
+	}
+	w.res.Counts.Restarts++
+	w.judge.killed()
+	w.host.kill()
+	w.disk.forget(w.now)
+	w.judge.silent(w.now.Add(d))
+	w.saw(script.Sight{Kind: script.SawAgent})
+	w.after(d, func() {
+		w.logf("agent starts")
+		w.host.start(w.now)
+		w.judge.speaks()
+		w.after(w.rng.span(5*time.Millisecond, 300*time.Millisecond), w.openPort)
+	})
+}
+
+// openPort opens the line, if there is a cable and an agent.
+func (w *world) openPort() {
+	h := &w.host
+	if !h.alive || h.port || !w.plugged {
+		return
+	}
+	w.logf("port opens")
+	h.port, h.tty, h.lastRead, h.quietTill = true, h.tty[:0], w.now, w.now.Add(stallQuiet)
+	h.box.clear()
+}
+
+// cable follows a cable that went in or out. Ports notice, or fall silent.
+func (w *world) cable(in bool) {
+	h := &w.host
+	w.saw(script.Sight{Kind: script.SawPlug, On: in})
+	if !in {
+		w.logf("cable is out")
+		w.res.Counts.Unplugs++
+		w.judge.silent(never)
+		if w.rng.chance(60) {
+			w.after(w.rng.span(0, 20*time.Millisecond), func() {
+				if h.alive && h.port && !w.plugged {
+					w.losePort()
+				}
+			})
+		}
+		return
+	}
+	w.logf("cable is in, at %s", w.rig.Port())
+	w.judge.speaks()
+	if h.port && w.rig.Port() != w.portName {
+		w.losePort() // the name that it had open is gone
+	}
+	w.portName = w.rig.Port()
+	w.after(w.rng.span(10*time.Millisecond, 600*time.Millisecond), w.openPort)
+}
+
+func (w *world) losePort() {
+	h := &w.host
+	w.logf("port is lost")
+	h.port, h.tty = false, h.tty[:0]
+	h.box.clear()
+	h.hot.Lost(h.mono(w.now))
+	h.post(w.now)
+}
+
+// portless are the faults under which the far end hears nothing of the host.
+var portless = []sim.FaultKind{sim.FaultUnplugged, sim.FaultLineDead, sim.FaultDead, sim.FaultBatteryDead, sim.FaultLooseContact}
+
+func (w *world) cutOff() bool { return slices.ContainsFunc(portless, w.rig.Has) }

@@ -1,0 +1,166 @@
+package campaign
+
+import (
+	"penlog/cmd/internal/campaign/script"
+	"penlog/protocol"
+	"penlog/session"
+	"penlog/session/limits"
+	"penlog/sim"
+)
+
+// seen is what was told as seen last, so that only changes are.
+type seen struct {
+	state   session.State
+	open    bool
+	mode    session.Mode
+	contact bool
+	strokes uint64
+	since   protocol.Instant // the stroke before
+}
+
+// saw tells conductor and examiner what is seen now.
+func (w *world) saw(s script.Sight) {
+	if s.At == 0 {
+		s.At = w.now
+	}
+	if w.steps == nil {
+		return // the world is being made
+	}
+	w.steps.See(&s)
+	w.exam.See(&s)
+}
+
+// sawPen tells what truly happened at the pen.
+func (w *world) sawPen(e *sim.Event) {
+	switch e.Kind {
+	case sim.EventPress:
+		w.saw(script.Sight{At: e.At, Kind: script.SawPress, On: e.Result == protocol.StartRan})
+	case sim.EventMotorOn:
+		w.saw(script.Sight{At: e.At, Kind: script.SawMotor, On: true})
+	case sim.EventMotorOff:
+		w.saw(script.Sight{At: e.At, Kind: script.SawMotor, Cause: e.Cause})
+	case sim.EventClear:
+		w.saw(script.Sight{At: e.At, Kind: script.SawClear})
+	case sim.EventPermit:
+		w.saw(script.Sight{At: e.At, Kind: script.SawPermit, On: true, Depth: e.Depth})
+	case sim.EventPermitEnds:
+		w.saw(script.Sight{At: e.At, Kind: script.SawPermit, Lapse: e.Lapse})
+	case sim.EventBoot:
+		w.saw(script.Sight{At: e.At, Kind: script.SawBoot})
+	}
+}
+
+// sawEvent tells what the agent decided.
+func (w *world) sawEvent(e session.Event) {
+	switch e := e.(type) {
+	case session.RuleBroke:
+		w.saw(script.Sight{Kind: script.SawRule, On: true, Rule: e.Rule, Response: e.Response})
+	case session.RuleHealed:
+		w.saw(script.Sight{Kind: script.SawRule, Rule: e.Rule, Response: e.Response})
+	case session.ZoneChosen:
+		if e.Verdict.Allowed > 0 {
+			w.saw(script.Sight{Kind: script.SawZone, Zone: e.Verdict.Zone})
+		}
+	case session.PenUp:
+		w.saw(script.Sight{Kind: script.SawPen, On: true})
+	case session.PenDown:
+		w.saw(script.Sight{Kind: script.SawPen})
+	}
+}
+
+// sawSession tells in which state the session is, when that is news.
+func (w *world) sawSession() {
+	h := &w.host
+	var state session.State
+	p := h.cold.Procedure()
+	if p != nil {
+		state = p.State
+	}
+	if open := p != nil; open != w.seen.open || state != w.seen.state {
+		w.seen.open, w.seen.state = open, state
+		w.saw(script.Sight{Kind: script.SawState, State: state})
+	}
+	if p != nil && p.Mode != w.seen.mode {
+		w.seen.mode = p.Mode
+		w.saw(script.Sight{Kind: script.SawMode, Mode: p.Mode})
+	}
+}
+
+// strokes follows the needles: what they did above the max depth and above the
+// limit of the skin that they were in.
+func (w *world) strokes() {
+	if on := w.pen.InContact(); on != w.seen.contact {
+		w.seen.contact = on
+		w.saw(script.Sight{Kind: script.SawContact, On: on})
+	}
+	n := w.pen.Strokes()
+	if n == w.seen.strokes {
+		return
+	}
+	took := w.now - w.seen.since
+	if took > 100_000 {
+		took = 10_000 // the first for long: a stroke takes no longer
+	}
+	w.seen.strokes, w.seen.since = n, w.now
+	deep := w.pen.Last()
+	if w.pen.Driven() && (w.exam.Strokes() || w.steps.Strokes()) {
+		over := protocol.Micrometres(0)
+		if w.judge.was > testDepth {
+			over = max(deep-w.judge.was, 0)
+		}
+		w.saw(script.Sight{Kind: script.SawStroke, Depth: over})
+	}
+	w.expose(deep, int64(took))
+}
+
+// expose counts needles that were deeper than the skin they were in allows, after
+// the fact that made it so.
+func (w *world) expose(deep protocol.Micrometres, took int64) {
+	if len(w.tech.treat) == 0 || !w.pen.InContact() {
+		return
+	}
+	t := &w.tech.treat[min(w.task(), len(w.tech.treat)-1)]
+	true_ := t.Zone
+	if t.In.Valid() {
+		true_ = t.In
+	}
+	limit := w.limitOf(true_, t.Indication)
+	tolerance := w.judge.id.Tolerance()
+	if deep <= limit+tolerance {
+		return
+	}
+	why := ""
+	p := (*session.Procedure)(nil)
+	if w.host.alive {
+		p = w.host.cold.Procedure()
+	}
+	switch {
+	case deep > w.judge.was+tolerance && w.judge.was > testDepth && w.judge.unseen != "":
+		why = w.judge.unseen // a fault that nothing on the wire shows
+	case deep > w.judge.was+tolerance && w.judge.was > testDepth:
+		why = "stopping"
+	case p != nil && p.Override != nil:
+		why = "override"
+	case p != nil && p.Chosen && (p.Verdict.Zone != true_ || p.Verdict.Indication != t.Indication):
+		why = "wrong zone"
+	default:
+		why = "above the limit of the zone"
+	}
+	amount := uint64(int64(deep-limit) * took / 1000)
+	w.judge.exposure += amount
+	w.res.Counts.Exposure = tally(w.res.Counts.Exposure, map[string]uint64{why: amount})
+}
+
+// limitOf is the limit of a zone for an indication, without this pen's bounds.
+func (w *world) limitOf(z limits.Zone, i limits.Indication) protocol.Micrometres {
+	if w.limits == nil {
+		w.limits = map[[2]uint8]protocol.Micrometres{}
+	}
+	key := [2]uint8{uint8(z), uint8(i)}
+	d, ok := w.limits[key]
+	if !ok {
+		d = w.table.Ask(limits.Request{Zone: z, Indication: i}).Allowed
+		w.limits[key] = d
+	}
+	return d
+}

@@ -1,0 +1,198 @@
+package campaign
+
+import (
+	"penlog/protocol"
+	"slices"
+	"time"
+
+	"penlog/cmd/internal/campaign/script"
+	"penlog/session"
+	"penlog/sim"
+)
+
+// aftermath is how long after a trouble its consequences still have it as their cause.
+const aftermath = 4 * time.Second
+
+// calm is how long nothing else must have been wrong before a trouble has to be
+// answered in time: with two at once the budgets do not hold.
+const calm = 8 * time.Second
+
+// troubles is what the judge knows of what goes wrong.
+type troubles struct {
+	list       []trouble
+	duties     int                   // how many of list have to be answered and are not done
+	broken     map[session.Rule]bool // rules that are broken now, by what was recorded
+	unseen     string                // a trouble in force that nothing on the wire shows; empty: none
+	unseenTill protocol.Instant      // consequences of one that is over
+}
+
+// troubled takes note of a deed, before it is done.
+func (j *judge) troubled(v *script.Verb, d *script.Deed) {
+	w := j.w
+	if v.Human() {
+		return
+	}
+	if d.Verb == "clear" {
+		for i := range j.list {
+			if t := &j.list[i]; t.verb == d.Text {
+				t.until = min(t.until, w.now)
+				j.close(t)
+			}
+		}
+		j.judgeUnseen()
+		return
+	}
+	t := trouble{verb: v.Name, kind: v.Fault, room: v.Group == script.GroupRoom, amount: d.Amount, from: w.now, until: never, moving: w.pen.Driven()}
+	if d.For > 0 {
+		t.until = w.now.Add(d.For)
+	}
+	if t.room {
+		f := sim.Fault{Kind: v.Fault, Amount: d.Amount, Way: d.Way}
+		if t.amount == 0 {
+			t.amount = v.Amount
+		}
+		if v.Fault.Info().AtOnce {
+			t.until = w.now
+			if v.Fault == sim.FaultStall {
+				t.until = w.now.Add(time.Duration(t.amount) * time.Millisecond)
+			}
+		}
+		t.answer = ofRoom[v.Fault]
+		t.duty = len(t.answer.must) > 0 && f.Observable(w.pen.Identity().Caps)
+	} else {
+		t.answer = ofPC[v.Name]
+		t.duty = len(t.answer.must) > 0
+		if d.For == 0 {
+			t.until = w.now
+		}
+	}
+	if v.Fault == sim.FaultDrift && t.room {
+		j.wanders = true
+	}
+	// Two at once, and neither has to be answered in time.
+	for i := range j.list {
+		if o := &j.list[i]; o.until.Add(calm) >= w.now || o.until == never {
+			j.close(o)
+			t.duty = false
+		}
+	}
+	if t.duty {
+		j.duties++
+	} else {
+		t.done = true
+	}
+	j.list = append(j.list, t)
+	j.judgeUnseen()
+}
+
+func (j *judge) close(t *trouble) {
+	if !t.done {
+		t.done = true
+		j.duties--
+	}
+}
+
+// judgeUnseen finds a trouble in force that nothing on the wire shows.
+func (j *judge) judgeUnseen() {
+	if j.unseen != "" {
+		j.unseenTill = j.w.now.Add(time.Second)
+	}
+	j.unseen = ""
+	caps := j.w.pen.Identity().Caps
+	for i := range j.list {
+		if t := &j.list[i]; t.room && (t.until > j.w.now || t.kind == sim.FaultCreep) && !(sim.Fault{Kind: t.kind, Amount: t.amount}).Observable(caps) {
+			j.unseen = t.verb
+		}
+	}
+}
+
+// caused reports whether some trouble explains that the rule is broken now.
+func (j *judge) caused(r session.Rule) bool {
+	for i := range j.list {
+		if t := &j.list[i]; (t.until == never || j.w.now <= t.until.Add(aftermath)) && slices.Contains(t.answer.may, r) {
+			return true
+		}
+	}
+	return false
+}
+
+// breaksByItself reports whether a pen in trouble, or not yet out of it for long,
+// breaks a promise whatever the host does. A pen that was released at the pen
+// stays so.
+func (j *judge) breaksByItself(promise string) bool {
+	for i := range j.list {
+		t := &j.list[i]
+		lasting := t.until == never || j.w.now <= t.until.Add(aftermath) || t.room && t.kind == sim.FaultReleased
+		if lasting && slices.Contains(t.answer.own, promise) {
+			return true
+		}
+	}
+	return false
+}
+
+// healed takes note that a rule is no longer broken.
+func (j *judge) healed(r session.Rule) { delete(j.broken, r) }
+
+// answered takes note that a rule broke.
+func (j *judge) answered(r session.Rule) {
+	j.broken[r] = true
+	if j.duties == 0 {
+		return
+	}
+	for i := range j.list {
+		t := &j.list[i]
+		if !t.done && slices.Contains(t.answer.must, r) {
+			j.w.res.Counts.Due = tally(j.w.res.Counts.Due, map[string]uint64{t.verb: 1})
+			j.close(t)
+		}
+	}
+}
+
+// dutiful judges troubles that have to be answered.
+func (j *judge) dutiful() {
+	w := j.w
+	watched := w.host.alive && w.host.cold.Procedure() != nil && !w.host.cold.Procedure().State.Over()
+	for i := range j.list {
+		t := &j.list[i]
+		if t.done {
+			continue
+		}
+		if !t.answer.after && t.from != t.until && w.now > t.until {
+			j.close(t) // it was over before it had mattered for long enough
+			continue
+		}
+		if !watched || !j.linked || t.answer.matters != nil && !t.answer.matters(w, t) {
+			t.since = 0
+			continue
+		}
+		if t.since == 0 {
+			t.since = w.now
+		}
+		if slices.ContainsFunc(t.answer.must, func(r session.Rule) bool { return j.broken[r] }) {
+			j.answered(t.answer.must[0]) // it had been said before
+			continue
+		}
+		if limit := t.since.Add(t.answer.within); w.now > limit {
+			c := &w.res.Counts
+			c.Due = tally(c.Due, map[string]uint64{t.verb: 1})
+			c.Missed = tally(c.Missed, map[string]uint64{t.verb: 1})
+			j.blame("missed "+t.verb, "it has mattered for %v, and nothing of %v was said", w.now.Sub(t.since), t.answer.must)
+			j.close(t)
+		}
+	}
+}
+
+// lately reports whether one of these began no longer ago than that.
+func (j *judge) lately(d time.Duration, kinds ...sim.FaultKind) bool {
+	return slices.ContainsFunc(j.list, func(t trouble) bool { return t.room && slices.Contains(kinds, t.kind) && j.w.now <= t.from.Add(d) })
+}
+
+// settled reports whether nothing was wrong for so long.
+func (j *judge) settled(d time.Duration) bool {
+	for i := range j.list {
+		if t := &j.list[i]; t.until == never || j.w.now <= t.until.Add(d) {
+			return false
+		}
+	}
+	return true
+}
