@@ -11,6 +11,8 @@
 // empties a [Mailbox], a watchdog outside of both. A [Keeper] runs one line
 // after the other for as long as the program lives.
 //
+// Package capture below this one writes down what passes a line.
+//
 // Beside these, [List] tells which ports there are and [Diagnose] what stands in
 // their way; neither opens one. Which of them is a pen's, others find out.
 //
