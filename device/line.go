@@ -28,6 +28,7 @@ type Line struct {
 	out   *Mailbox
 	count counters
 	ran   atomic.Bool
+	wrote func(begun time.Time, b []byte) // nil: nobody listens
 
 	reader watched // the goroutine that reads and steps
 	writer watched // the goroutine that writes
@@ -42,6 +43,11 @@ func (l *Line) Addr() Address { return l.port.Addr() }
 // Out is the line's mailbox. It is the line's own, so that no frame meant for one
 // connection is ever sent on the next.
 func (l *Line) Out() *Mailbox { return l.out }
+
+// OnWrite has f called with what each write put on the port, and when that write
+// began. f runs on the writer goroutine and must neither block nor keep b. It is
+// set before Run.
+func (l *Line) OnWrite(f func(begun time.Time, b []byte)) { l.wrote = f }
 
 // SetBaud is [Port.SetBaud]. The handler may call it.
 func (l *Line) SetBaud(baud int) error { return l.port.SetBaud(baud) }
@@ -200,8 +206,15 @@ func (l *Line) write() error {
 		if !ok || !l.writer.enter(OpWrite) {
 			return nil
 		}
+		var begun time.Time
+		if l.wrote != nil {
+			begun = time.Now()
+		}
 		n, err := l.port.Write(buf[:n])
 		l.count.bytesOut.Add(uint64(n))
+		if l.wrote != nil && n > 0 {
+			l.wrote(begun, buf[:n])
+		}
 		if err != nil {
 			return err
 		}
