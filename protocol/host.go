@@ -115,6 +115,7 @@ type Host struct {
 
 	permit permits
 
+	mute  bool // follows a recorded host and says nothing: [Follower]
 	seq   uint16
 	out   [16]Outgoing
 	outN  int
@@ -195,7 +196,9 @@ func (h *Host) Notice(n *Notice) bool {
 }
 
 // Output stores the next frame to send in o and reports whether there was one.
-func (h *Host) Output(o *Outgoing) bool {
+func (h *Host) Output(o *Outgoing) bool { return !h.mute && h.next(o) }
+
+func (h *Host) next(o *Outgoing) bool {
 	if h.outN == 0 {
 		return false
 	}

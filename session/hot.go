@@ -94,8 +94,10 @@ type Hot struct {
 }
 
 // NewHot returns a Hot that listens and allows nothing.
-func NewHot(cfg HotConfig) *Hot {
-	h := &Hot{host: protocol.NewHost(cfg.Host, cfg.Seed), emit: cfg.Emit, life: cfg.Host.Life, backlog: make([]Note, 0, backlogMost)}
+func NewHot(cfg HotConfig) *Hot { return newHot(cfg, protocol.NewHost(cfg.Host, cfg.Seed)) }
+
+func newHot(cfg HotConfig, host *protocol.Host) *Hot {
+	h := &Hot{host: host, emit: cfg.Emit, life: cfg.Host.Life, backlog: make([]Note, 0, backlogMost)}
 	if h.life <= 0 {
 		h.life = protocol.DefaultLife
 	}
