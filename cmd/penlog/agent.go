@@ -20,11 +20,13 @@ import (
 
 	"penlog/cmd/internal/agent"
 	"penlog/cmd/internal/api"
+	"penlog/cmd/internal/captures"
 	"penlog/cmd/internal/demo"
 	"penlog/cmd/internal/paths"
 	"penlog/cmd/internal/ports"
 	screen "penlog/cmd/internal/term"
 	"penlog/device"
+	"penlog/device/capture"
 	"penlog/session"
 	"penlog/session/cartridge"
 	"penlog/session/clinic"
@@ -49,7 +51,8 @@ type agentFlags struct {
 	port, dir, listen, ready, limits string
 	policy, clinic, cartridges       string
 	labels                           string
-	operator                         string
+	operator, capture                string
+	captureMiB                       int64
 	rate                             uint16
 	baud                             uint32
 	quiet                            bool
@@ -95,6 +98,8 @@ on the disk; an open session is taken up, paused, at the next start.`,
 	fl.StringVar(&f.operator, "operator", "", "who gives commands with the keys of this terminal")
 	fl.Uint16Var(&f.rate, "rate", 200, "readings per second to ask the pen for (20 to 1000)")
 	fl.Uint32Var(&f.baud, "baud", 0, "line speed to ask a UART pen for; 0 leaves the line as it is")
+	fl.StringVar(&f.capture, "capture", "", "record both directions of the port into this folder; nothing personal is in it")
+	fl.Int64Var(&f.captureMiB, "capture-mib", capture.DefaultTotalMost>>20, "MiB that all captures in that folder may take; the oldest make room")
 	fl.BoolVar(&f.quiet, "quiet", false, "show no view of the session, only warnings")
 	_ = cmd.MarkFlagRequired("port")
 	return cmd
@@ -161,6 +166,9 @@ func runAgent(ctx context.Context, f agentFlags, stdin io.Reader, stdout, stderr
 		cfg.NoPort = true
 	} else if addr.Auto() {
 		cfg.Open = ports.NewFinder(ports.Config{Allowed: allowedUSB(f.usb, cl), Log: log}).Open
+	}
+	if cfg.Capture, err = f.capturing(); err != nil {
+		return err
 	}
 	a, err := agent.New(ctx, cfg)
 	if err != nil {
@@ -250,6 +258,22 @@ func runAgent(ctx context.Context, f agentFlags, stdin io.Reader, stdout, stderr
 		srv.Close()
 	}
 	return err
+}
+
+// capturing makes the writer of the capture; nil when none is wanted.
+func (f *agentFlags) capturing() (*capture.Writer, error) {
+	if f.capture == "" {
+		return nil, nil
+	}
+	const least = 2 * capture.DefaultFileMost >> 20
+	if f.captureMiB < least || f.captureMiB > 1<<20 {
+		return nil, usage("--capture-mib %d: want %d to %d", f.captureMiB, least, 1<<20)
+	}
+	w, err := capture.New(capture.Config{Dir: f.capture, Software: "penlog " + version(), TotalMost: f.captureMiB << 20, Sieve: captures.NewSieve()})
+	if err != nil {
+		return nil, fmt.Errorf("--capture: %w", err)
+	}
+	return w, nil
 }
 
 // show draws the session, or on a pipe prints a line when something changes.

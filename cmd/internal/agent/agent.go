@@ -24,6 +24,7 @@ import (
 	"github.com/google/uuid"
 
 	"penlog/device"
+	"penlog/device/capture"
 	"penlog/protocol"
 	"penlog/session"
 	"penlog/session/cartridge"
@@ -71,6 +72,9 @@ type Config struct {
 	Prioritize func() (undo func(), err error)
 	// Inhibit keeps this PC from sleeping; nil: [device.InhibitSleep].
 	Inhibit func(why string) (release func(), err error)
+	// Capture, if not nil, is given all that passes the port, and the orders that
+	// Hot was given. Run writes it, and ends it with everything else.
+	Capture *capture.Writer
 	// HoldUp, in tests and rehearsals only, is called at the start of each step
 	// of the port's reader: a host that stalls sleeps here.
 	HoldUp func()
@@ -98,6 +102,7 @@ type Agent struct {
 	held  []session.Note // for Cold, until release
 	// halted: the agent is ending, and nothing that Cold wants counts any more.
 	halted bool
+	order  []byte // scratch, for the capture
 
 	cold      *session.Cold
 	opened    session.ID // the session whose row the store has
@@ -290,6 +295,8 @@ func (a *Agent) Run(ctx context.Context) error {
 	go func() { defer close(calmed); a.runPriority(coldCtx) }()
 	looked := make(chan struct{})
 	go func() { defer close(looked); a.runWorld(coldCtx) }()
+	captured := make(chan struct{})
+	go func() { defer close(captured); a.runCapture(coldCtx) }()
 	a.ready.Store(true)
 
 	var err error
@@ -313,6 +320,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	<-slept
 	<-calmed
 	<-looked
+	<-captured
 	stopWriter()
 	if wrote != nil {
 		err = errors.Join(err, <-wrote)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"penlog/cmd/internal/captures"
 	"penlog/device"
 	"penlog/protocol"
 	"penlog/session"
@@ -15,6 +16,7 @@ type handler struct {
 	line *device.Line
 	out  *device.Mailbox
 	read time.Time // when the newest bytes, or the timeout, had come
+	got  []byte    // these bytes, until After
 }
 
 // Step judges what was read and puts what must be sent into the mailbox.
@@ -32,7 +34,7 @@ func (h *handler) Step(b []byte) {
 	if !h.read.IsZero() && begun.Sub(h.read) > lateMost {
 		a.wasLate()
 	}
-	h.read = begun
+	h.read, h.got = begun, b
 	if len(b) > 0 {
 		a.hot.Receive(b, a.since(h.read))
 		h.post(h.read)
@@ -48,6 +50,7 @@ func (h *handler) After(drained bool) {
 	if a.line != h.line {
 		return
 	}
+	a.cfg.Capture.Read(int64(a.since(h.read)), h.got, drained)
 	a.tick(a.since(h.read), drained)
 	h.post(time.Now())
 	a.release()
@@ -81,21 +84,36 @@ func (a *Agent) tick(now protocol.Instant, drained bool) {
 		select {
 		case o := <-a.orders:
 			if !a.halted {
-				a.hot.Do(o, now)
+				a.do(o, now)
 			}
 			continue
 		default:
 		}
 		break
 	}
-	a.hot.Tick(now, wall(), drained)
+	at := wall()
+	a.cfg.Capture.Clock(int64(now), int64(at))
+	a.hot.Tick(now, at, drained)
 	a.counts.observe(a.hot, now)
+}
+
+// do gives Hot an order. hotMu is held.
+func (a *Agent) do(o session.Order, now protocol.Instant) {
+	if a.cfg.Capture != nil {
+		a.order = captures.AppendOrder(a.order[:0], &o)
+		a.cfg.Capture.Order(int64(now), a.order)
+	}
+	a.hot.Do(o, now)
 }
 
 func (a *Agent) lineOpened(l *device.Line) device.Handler {
 	a.hotMu.Lock()
 	defer a.hotMu.Unlock()
 	a.line = l
+	if c := a.cfg.Capture; c != nil {
+		c.Opened(int64(a.now()))
+		l.OnWrite(func(begun time.Time, b []byte) { c.Written(int64(a.since(begun)), b) })
+	}
 	return &handler{a: a, line: l, out: l.Out()}
 }
 
@@ -103,7 +121,9 @@ func (a *Agent) lineLost(err error) {
 	a.hotMu.Lock()
 	defer a.hotMu.Unlock()
 	a.line = nil
-	a.hot.Lost(a.now())
+	now := a.now()
+	a.cfg.Capture.Lost(int64(now))
+	a.hot.Lost(now)
 	a.discard()
 	a.release()
 	a.counts.lineLost(err)
@@ -151,8 +171,8 @@ func (a *Agent) halt() {
 		break
 	}
 	a.halted = true
-	a.hot.Do(session.Order{Kind: session.OrderWant}, a.now())
-	a.hot.Do(session.Order{Kind: session.OrderStop}, a.now())
+	a.do(session.Order{Kind: session.OrderWant}, a.now())
+	a.do(session.Order{Kind: session.OrderStop}, a.now())
 	a.release()
 	if a.line != nil {
 		h := handler{a: a, line: a.line, out: a.line.Out()}
