@@ -45,6 +45,7 @@ func commands() []*cobra.Command {
 		limitsCommand(),
 		policyCommand(),
 		portsCommand(),
+		replayCommand(),
 		sessionCommand(),
 	}
 }
