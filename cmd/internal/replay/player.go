@@ -42,6 +42,7 @@ type player struct {
 	up, down  protocol.Decoder // frames for the listing, and of the host
 	frames    bool             // list them
 	emitted   func(Line)
+	noted     func(*session.Note) // nil: nobody listens
 	motor     motor
 	heard     map[uint32]bool // ids of events told, of this boot
 	agree     agreement
@@ -59,11 +60,12 @@ type Stats struct {
 	Permits, Would     int // that the recorded host sent; that the core would send
 	Notes, Differences int
 	Orders, OddOrders  int // recorded; of these, not known
+	Guessed            int // orders made from the recorded host's frames
 }
 
-// play runs a capture. frames lists each frame that passed.
-func play(c *Capture, frames bool, tell func(Line)) Stats {
-	p := &player{frames: frames, emitted: tell, made: c.Header.Source != capture.SourceLine, heard: map[uint32]bool{}}
+// play runs a capture. frames lists each frame that passed. noted hears each note.
+func play(c *Capture, frames bool, tell func(Line), noted func(*session.Note)) Stats {
+	p := &player{frames: frames, emitted: tell, noted: noted, made: c.Header.Source != capture.SourceLine, heard: map[uint32]bool{}}
 	p.stats.Up, p.stats.Down = map[protocol.Type]int{}, map[protocol.Type]int{}
 	p.hot, p.follow = session.NewFollowing(session.HotConfig{Emit: p.note})
 	from, _ := c.span()

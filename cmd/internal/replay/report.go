@@ -29,7 +29,7 @@ func Write(w io.Writer, c *Capture, o Options) (Stats, error) {
 	out.printf("\n")
 	st := play(c, o.Frames, func(l Line) {
 		out.printf("%12s  %s\n", seconds(int64(l.At)), l.Text)
-	})
+	}, nil)
 	out.printf("\n")
 	out.stats(c, &st)
 	return st, out.err
@@ -42,8 +42,8 @@ func (o *printer) stats(c *Capture, s *Stats) {
 	o.printf("link: %d readings, %d frames lost, %d damaged (%d bytes), %d of another version, %d twice, %d late, %d malformed, %d unknown, %d foreign, %d refusals\n",
 		h.Readings, h.Lost, d.Damaged(), d.NoiseBytes, d.BadVersion, h.Duplicates, h.Late, h.Malformed, h.Unknown, h.Foreign, h.Refusals)
 	o.printf("permits: the recorded host sent %d, the core would send %d\n", s.Permits, s.Would)
-	if s.Orders == 0 {
-		o.printf("orders: none are in this capture; they were guessed from the host's frames\n")
+	if s.Guessed > 0 {
+		o.printf("orders: none are in this capture; %d were guessed from the host's frames\n", s.Guessed)
 	} else if s.OddOrders > 0 {
 		o.printf("orders: %d, of which %d are of a kind that this program does not know\n", s.Orders, s.OddOrders)
 	}

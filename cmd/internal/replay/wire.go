@@ -32,21 +32,27 @@ func (w *wireOrders) heed(f *protocol.Frame) {
 	switch f.Type {
 	case protocol.TypeCeiling:
 		var m protocol.Ceiling
-		if m.Parse(f.Payload) != nil || m.Depth <= uint16(protocol.TrialCeiling) || m.Generation == w.gen {
+		if m.Parse(f.Payload) != nil || m.Generation == w.gen {
 			return
 		}
-		w.gen, w.allowed, w.revoking, w.ceiling = m.Generation, false, false, protocol.Micrometres(m.Depth)
-		g := w.p.hot.Guard()
-		if g.Tripped().Rule != 0 {
-			w.p.do(session.Order{Kind: session.OrderAcknowledge})
+		if w.p.hot.Guard().Tripped().Rule != 0 { // nothing is set while a trip is latched
+			w.give(session.Order{Kind: session.OrderAcknowledge})
+			w.p.tick(now, true)
 		}
-		if g.Broken(session.PenChanged) {
-			w.p.do(session.Order{Kind: session.OrderAcceptPen})
+		if m.Depth <= protocol.TrialCeiling {
+			w.gen = m.Generation
+			return
 		}
-		w.want(false)
+		// Without a revoke before it, the ceiling changed while permits went on being wanted.
+		w.allowed = w.p.hot.Ready()
+		w.gen, w.revoking, w.ceiling = m.Generation, false, protocol.Micrometres(m.Depth)
+		if w.p.hot.Guard().Broken(session.PenChanged) {
+			w.give(session.Order{Kind: session.OrderAcceptPen})
+		}
+		w.want(w.allowed)
 	case protocol.TypePermit:
 		var m protocol.Permit
-		if m.Parse(f.Payload) != nil || m.Depth <= uint16(protocol.TrialCeiling) || m.Generation != w.gen || w.allowed {
+		if m.Parse(f.Payload) != nil || m.Depth <= protocol.TrialCeiling || m.Generation != w.gen || w.allowed {
 			return
 		}
 		w.allowed = true
@@ -76,12 +82,17 @@ func (w *wireOrders) due(now protocol.Instant) {
 		w.revoking = false
 		w.ceiling = 0
 		w.want(false)
-		w.p.do(session.Order{Kind: session.OrderStop})
+		w.give(session.Order{Kind: session.OrderStop})
 	}
 }
 
 // want orders what was wanted. That signal is committed can't be seen on the line.
 func (w *wireOrders) want(allow bool) {
-	w.p.do(session.Order{Kind: session.OrderLease, Until: 1 << 60})
-	w.p.do(session.Order{Kind: session.OrderWant, Ceiling: w.ceiling, Allow: allow, Conn: w.p.conn})
+	w.give(session.Order{Kind: session.OrderLease, Until: 1 << 60})
+	w.give(session.Order{Kind: session.OrderWant, Ceiling: w.ceiling, Allow: allow, Conn: w.p.conn})
+}
+
+func (w *wireOrders) give(o session.Order) {
+	w.p.stats.Guessed++
+	w.p.do(o)
 }

@@ -19,6 +19,9 @@ func (p *player) line(frame bool, format string, args ...any) {
 
 // note is the queue from Hot to Cold: it always has room.
 func (p *player) note(n *session.Note) bool {
+	if p.noted != nil {
+		p.noted(n)
+	}
 	switch n.Kind {
 	case session.NoteUp:
 		p.conn = n.Conn

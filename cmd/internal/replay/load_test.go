@@ -1,0 +1,284 @@
+package replay_test
+
+import (
+	"bytes"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"penlog/cmd/internal/captures"
+	"penlog/cmd/internal/replay"
+	"penlog/device/capture"
+	"penlog/protocol"
+	"penlog/session"
+)
+
+// write writes a file into a folder of the test.
+func write(t *testing.T, dir, name string, data []byte) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func treatment(t *testing.T) []byte { return scenes[0].play(t).file }
+
+// split makes parts of a capture's file: at most so many records each.
+func split(t *testing.T, file []byte, each int) (parts [][]byte) {
+	t.Helper()
+	r, err := capture.Parse(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, n := r.Header(), each
+	var rec capture.Record
+	for r.Next(&rec) == nil {
+		if n == each {
+			if len(parts) > 0 {
+				last := &parts[len(parts)-1]
+				*last = capture.AppendRecord(*last, &capture.Record{Kind: capture.KindEnd, Moment: rec.Moment, End: capture.EndContinues})
+			}
+			h.Part, n = uint32(len(parts)+1), 0
+			parts = append(parts, capture.AppendStart(nil, &h, rec.Moment))
+		}
+		parts[len(parts)-1] = capture.AppendRecord(parts[len(parts)-1], &rec)
+		n++
+	}
+	return parts
+}
+
+// Parts in any order are one capture, and replay like it.
+func TestPartsAreJoined(t *testing.T) {
+	dir, whole := t.TempDir(), treatment(t)
+	var paths []string
+	for i, p := range split(t, whole, 100) {
+		paths = append([]string{write(t, dir, string(rune('a'+i)), p)}, paths...)
+	}
+	if len(paths) < 3 {
+		t.Fatalf("%d parts", len(paths))
+	}
+	want, _ := replay.Notes(load(t, whole))
+	all, err := replay.Load(paths)
+	if err != nil || len(all) != 1 || len(all[0].Problems) > 0 {
+		t.Fatalf("Load() = %d captures, %v", len(all), err)
+	}
+	got, _ := replay.Notes(all[0])
+	if len(got) != len(want) {
+		t.Errorf("%d notes of the parts, %d of the whole", len(got), len(want))
+	}
+
+	// A part in the middle is missing.
+	all, err = replay.Load([]string{paths[len(paths)-1], paths[0]})
+	if err != nil || len(all) != 1 || len(all[0].Problems) != 1 || !strings.Contains(all[0].Problems[0], "missing") {
+		t.Errorf("Load() with a part missing: %+v, %v", all[0].Problems, err)
+	}
+	// The same part twice can't be meant.
+	if _, err = replay.Load([]string{paths[0], paths[0]}); err == nil || !strings.Contains(err.Error(), "the same part") {
+		t.Errorf("Load() of one part twice: %v", err)
+	}
+	// A part without the beginning is listed.
+	text := replayed(t, paths[0])
+	if !strings.Contains(text, "parts before 4 are missing") || !strings.Contains(text, "part 4 alone") {
+		t.Errorf("a part without its beginning:\n%s", text)
+	}
+}
+
+// Wherever a capture is cut, what is whole is replayed and the cut is told.
+func TestCutCapturesAreReplayed(t *testing.T) {
+	whole := treatment(t)
+	for cut := 0; cut < len(whole); cut += 97 {
+		path := write(t, t.TempDir(), "cut", whole[:cut])
+		all, err := replay.Load([]string{path})
+		if cut < 60 {
+			if err == nil || !strings.Contains(err.Error(), "byte") {
+				t.Errorf("cut at %d: %v, want an error with its place", cut, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("cut at %d: %v", cut, err)
+			continue
+		}
+		replay.Notes(all[0])
+		if len(all[0].Problems) == 0 || all[0].Ended {
+			t.Errorf("cut at %d: nobody says so", cut)
+		}
+	}
+}
+
+// made makes a capture of records.
+func made(records ...capture.Record) []byte {
+	h := capture.Header{Source: capture.SourceLine, Part: 1}
+	out := capture.AppendStart(nil, &h, 0)
+	for i := range records {
+		out = capture.AppendRecord(out, &records[i])
+	}
+	return out
+}
+
+// Moments that can't be, orders of tomorrow, gaps: words and an end in sensible time.
+func TestHostileCaptures(t *testing.T) {
+	far := int64(math.MaxInt64 >> 11)
+	for _, tt := range []struct {
+		name string
+		file []byte
+		say  string
+	}{
+		{"nothing in it", made(), "0 records"},
+		{"centuries long", made(capture.Record{Kind: capture.KindOpened, Moment: -far}, capture.Record{Kind: capture.KindLost, Moment: 0}, capture.Record{Kind: capture.KindOpened, Moment: far}), "port opened"},
+		{"backwards", made(capture.Record{Kind: capture.KindOpened, Moment: 100}, capture.Record{Kind: capture.KindRead, Moment: 50, Bytes: []byte{0}}), "port opened"},
+		{"orders of tomorrow", made(capture.Record{Kind: capture.KindOrder, Bytes: []byte{99, 0, 0, 0, 0, 0}}, capture.Record{Kind: capture.KindOrder, Bytes: []byte{1}}), "2 are of a kind that this program does not know"},
+		{"a gap", made(capture.Record{Kind: capture.KindGap, Dropped: math.MaxUint32, DroppedBytes: math.MaxUint64}), "4294967295 records"},
+		{"two files joined", append(made(capture.Record{Kind: capture.KindOpened}), made(capture.Record{Kind: capture.KindLost})...), "damaged"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			begun := time.Now()
+			if got := replayed(t, write(t, t.TempDir(), "x", tt.file)); !strings.Contains(got, tt.say) {
+				t.Errorf("%q is not said in\n%s", tt.say, got)
+			}
+			if d := time.Since(begun); d > time.Minute {
+				t.Errorf("it took %v", d)
+			}
+		})
+	}
+}
+
+// Whatever a capture's records say, the replay ends and says something.
+func FuzzReplay(f *testing.F) {
+	f.Add(made(), []byte(nil))
+	s := scenes[1]
+	f.Add([]byte("x"), []byte{1, 3, 0xe8, 7, 1, 0, 0})
+	_ = s
+	f.Fuzz(func(t *testing.T, line, ord []byte) {
+		var records []capture.Record
+		now := int64(0)
+		records = append(records, capture.Record{Kind: capture.KindOpened})
+		for i := 0; len(line) > 0; i++ {
+			n := min(len(line), 1+int(line[0])%200)
+			k := []capture.Kind{capture.KindRead, capture.KindWritten, capture.KindRead, capture.KindOrder, capture.KindLost, capture.KindClock}[int(line[0])%6]
+			now += int64(n) * 777
+			r := capture.Record{Kind: k, Moment: now, Bytes: line[:n], Offset: int64(n) << 20}
+			if k == capture.KindOrder {
+				r.Bytes = ord
+			}
+			records = append(records, r)
+			line = line[n:]
+		}
+		all, err := replay.Load([]string{write(t, t.TempDir(), "x", made(records...))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		if _, err := replay.Write(&out, all[0], replay.Options{Frames: true}); err != nil || out.Len() == 0 {
+			t.Fatal(err)
+		}
+	})
+}
+
+// Where a capture holds no orders they are guessed from the frames: the guard finds
+// the same.
+func TestOrdersAreGuessed(t *testing.T) {
+	for _, name := range []string{"treatment", "depth-above-measured", "set-depth-above", "cable-pulled-and-back", "readings-frozen", "another-pen", "pen-reboots"} {
+		t.Run(name, func(t *testing.T) {
+			var file []byte
+			for i := range scenes {
+				if scenes[i].name == name {
+					file = scenes[i].play(t).file
+				}
+			}
+			whole := load(t, file)
+			want, _ := replay.Notes(whole)
+			var kept []capture.Record
+			for _, r := range whole.Records {
+				if r.Kind != capture.KindOrder {
+					kept = append(kept, r)
+				}
+			}
+			whole.Records = kept
+			got, stats := replay.Notes(whole)
+			trips := func(notes []session.Note) (out []session.Rule) {
+				for i := range notes {
+					if f := &notes[i].Finding; notes[i].Kind == session.NoteFinding && f.On && f.Response == session.Trip {
+						out = append(out, f.Rule)
+					}
+				}
+				return out
+			}
+			a, b := trips(want), trips(got)
+			if len(a) != len(b) || len(a) > 0 && a[0] != b[0] {
+				t.Errorf("trips are %v, want %v", b, a)
+			}
+			if stats.Guessed == 0 || stats.Would == 0 {
+				t.Errorf("%d orders were guessed, %d permits would be sent", stats.Guessed, stats.Would)
+			}
+			if d := stats.Would - stats.Permits; d < -5 || d > 5 {
+				t.Errorf("the core would send %d permits, %d were recorded", stats.Would, stats.Permits)
+			}
+		})
+	}
+}
+
+// The frames of a capture, in words.
+func TestFramesAreListed(t *testing.T) {
+	c := load(t, treatment(t))
+	var out bytes.Buffer
+	if _, err := replay.Write(&out, c, replay.Options{Frames: true}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`pen   identity `, `host  hello `, `pen   welcome `, `host  permit `, `pen   reading `, `motor running, set 0.50 mm`, `host  ceiling `, `1.00 mm, generation 7901`, `order want 1.00 mm, permits, recording`} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no line has %q", want)
+		}
+	}
+}
+
+// A host that decides otherwise than the core shows: here a ceiling that was never ordered.
+func TestDifferencesAreTold(t *testing.T) {
+	c := load(t, treatment(t))
+	for i := range c.Records {
+		if r := &c.Records[i]; r.Kind == capture.KindOrder {
+			if o, err := captures.ParseOrder(r.Bytes); err == nil && o.Kind == session.OrderWant {
+				o.Ceiling = 700
+				r.Bytes = captures.AppendOrder(nil, &o)
+			}
+		}
+	}
+	var out bytes.Buffer
+	stats, err := replay.Write(&out, c, replay.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if stats.Differences == 0 || !strings.Contains(out.String(), "differs: the recorded host did set the ceiling 1.00 mm") ||
+		!strings.Contains(out.String(), "differs: the core would set the ceiling 0.70 mm") {
+		t.Errorf("%d differences:\n%s", stats.Differences, out.String())
+	}
+}
+
+// What replays never speaks.
+func TestReplayingCoreIsMute(t *testing.T) {
+	hot, follow := session.NewFollowing(session.HotConfig{Emit: func(*session.Note) bool { return true }})
+	c := load(t, treatment(t))
+	said := 0
+	for _, r := range c.Records {
+		now := protocol.Instant(r.Moment)
+		if r.Kind == capture.KindRead {
+			hot.Receive(r.Bytes, now)
+			hot.Tick(now, protocol.At(r.Moment), true)
+			var o protocol.Outgoing
+			if hot.Output(&o) || hot.Host().Output(&o) {
+				t.Fatalf("a core that replays says % x", o.Bytes())
+			}
+			for follow.Would(&o) {
+				said++
+			}
+		}
+	}
+	if said == 0 {
+		t.Error("it would say nothing: nothing is shown")
+	}
+}
