@@ -147,15 +147,22 @@ func (h *Hot) Receive(b []byte, now protocol.Instant) {
 	h.settle(now)
 }
 
-// Tick runs the timers. drained says that what had arrived by now was read, so
-// that age is the pen's or the line's doing and not this program's.
-func (h *Hot) Tick(now protocol.Instant, at protocol.At, drained bool) {
+// Wake compares the two clocks. It comes before what was read is taken in: what
+// waited while the PC slept is fresh by a clock that stood still meanwhile, and no
+// permit may rest on it.
+func (h *Hot) Wake(now protocol.Instant, at protocol.At) {
 	if h.haveTime {
 		if d := at.Sub(h.lastAt) - now.Sub(h.lastNow); d > jump || d < -jump {
 			h.jumped(d, now)
 		}
 	}
 	h.lastNow, h.lastAt, h.haveTime = now, at, true
+}
+
+// Tick runs the timers. drained says that what had arrived by now was read, so
+// that age is the pen's or the line's doing and not this program's.
+func (h *Hot) Tick(now protocol.Instant, at protocol.At, drained bool) {
+	h.Wake(now, at)
 	h.flush()
 
 	h.host.Advance(now)

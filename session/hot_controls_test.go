@@ -577,3 +577,40 @@ func TestViewAfterAStopPromisesNothing(t *testing.T) {
 	}
 	r.until(time.Second, "revoked", func(v session.View) bool { return r.cold.Procedure().Confirmed == 1500 && v.Confirmed == 0 })
 }
+
+// Readings that waited while the PC slept are fresh by a clock that stood still
+// meanwhile. No permit rests on them: the clocks are compared before they are
+// taken in.
+func TestNoPermitRestsOnReadingsFromBeforeASleep(t *testing.T) {
+	r := newRig(t, rigIdentity())
+	r.treat(limits.Cheek, limits.AcneScarRolling)
+	var waited []byte
+	for range 70 {
+		r.now, r.at, r.up = r.now.Add(time.Millisecond), r.at+1000, r.up.Add(time.Millisecond)
+		r.stepPen()
+		waited = r.pen.AppendOutput(waited)
+	}
+	permits := func() (n int) {
+		var o protocol.Outgoing
+		for r.hot.Output(&o) {
+			if o.Lane == protocol.LanePermit {
+				n++
+			}
+		}
+		return n
+	}
+	if permits(); len(waited) == 0 {
+		t.Fatal("no readings")
+	}
+	r.at += 3_000_000
+	r.hot.Wake(r.now, r.at)
+	r.hot.Receive(waited, r.now)
+	r.hot.Tick(r.now, r.at, true)
+	if n := permits(); n != 0 {
+		t.Errorf("%d permits after the sleep", n)
+	}
+	r.stepCold()
+	if _, ok := r.found(session.ClockJumped); !ok {
+		t.Error("nobody is told that a clock jumped")
+	}
+}

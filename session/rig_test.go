@@ -146,6 +146,7 @@ func (r *rig) step(d time.Duration) {
 		r.stepPen()
 		r.out = r.pen.AppendOutput(r.out[:0])
 		if !r.unplug {
+			r.hot.Wake(r.now, r.at)
 			r.hot.Receive(r.tamper(r.out), r.now)
 		}
 		r.hot.Tick(r.now, r.at, !r.late)

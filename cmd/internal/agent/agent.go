@@ -270,7 +270,10 @@ func (a *Agent) since(t time.Time) protocol.Instant {
 }
 
 // wall is the wall clock, without a monotonic part.
-func wall() protocol.At { return protocol.At(time.Now().UnixMicro()) }
+func wall() protocol.At { return wallAt(time.Now()) }
+
+// wallAt is what it showed when t was read.
+func wallAt(t time.Time) protocol.At { return protocol.At(t.UnixMicro()) }
 
 // Run keeps the pen and the record until ctx ends, then stops the pen, writes
 // what is left and closes the store. It returns when everything it started has.

@@ -36,7 +36,10 @@ func (h *handler) Step(b []byte) {
 	}
 	h.read, h.got = begun, b
 	if len(b) > 0 {
-		a.hot.Receive(b, a.since(h.read))
+		now, at := a.since(h.read), wallAt(h.read)
+		a.cfg.Capture.Clock(int64(now), int64(at))
+		a.hot.Wake(now, at)
+		a.hot.Receive(b, now)
 		h.post(h.read)
 	}
 }
@@ -51,7 +54,7 @@ func (h *handler) After(drained bool) {
 		return
 	}
 	a.cfg.Capture.Read(int64(a.since(h.read)), h.got, drained)
-	a.tick(a.since(h.read), drained)
+	a.tick(h.read, drained)
 	h.post(time.Now())
 	a.release()
 	if baud, ok := a.hot.Baud(); ok {
@@ -78,8 +81,10 @@ func (h *handler) post(begun time.Time) {
 	}
 }
 
-// tick runs orders and timers. hotMu is held.
-func (a *Agent) tick(now protocol.Instant, drained bool) {
+// tick runs orders and timers. The two clocks are those of one reading, so that no
+// pause of this program between the two looks like a jump. hotMu is held.
+func (a *Agent) tick(t time.Time, drained bool) {
+	now := a.since(t)
 	for {
 		select {
 		case o := <-a.orders:
@@ -91,7 +96,7 @@ func (a *Agent) tick(now protocol.Instant, drained bool) {
 		}
 		break
 	}
-	at := wall()
+	at := wallAt(t)
 	a.cfg.Capture.Clock(int64(now), int64(at))
 	a.hot.Tick(now, at, drained)
 	a.counts.observe(a.hot, now)
@@ -142,7 +147,7 @@ func (a *Agent) runIdle(ctx context.Context) {
 		}
 		a.hotMu.Lock()
 		if a.line == nil {
-			a.tick(a.now(), false)
+			a.tick(time.Now(), false)
 			a.discard()
 			a.release()
 		}

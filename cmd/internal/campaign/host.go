@@ -176,6 +176,7 @@ func (h *host) stepHot(now protocol.Instant) {
 		if f := h.w.opts.Seams.Heard; f != nil {
 			b = f(b)
 		}
+		h.hot.Wake(m, h.w.wall(now))
 		h.hot.Receive(b, m)
 		h.tty = append(h.tty[:0], h.tty[n:]...)
 		h.post(now)

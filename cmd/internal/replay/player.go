@@ -148,6 +148,7 @@ func (p *player) read(r *capture.Record) {
 			}
 		}
 	}
+	p.hot.Wake(p.now, protocol.At(int64(p.now)+p.offset))
 	p.hot.Receive(r.Bytes, p.now)
 	p.would()
 }

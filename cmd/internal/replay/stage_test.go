@@ -143,8 +143,10 @@ func (s *stage) turn() {
 		s.buf = s.rig.Read(s.buf, s.now) // what came since it was woken
 		n := min(len(s.buf), capture.MostBytes)
 		drained = n == len(s.buf)
+		s.clock()
 		s.record(capture.Record{Kind: capture.KindRead, Bytes: s.buf[:n], Drained: drained})
 		if n > 0 {
+			s.hot.Wake(s.now, protocol.At(int64(s.now)+s.wall))
 			s.hot.Receive(s.buf[:n], s.now)
 			s.buf = append(s.buf[:0], s.buf[n:]...)
 			s.send()
@@ -160,12 +162,17 @@ func (s *stage) turn() {
 		s.record(capture.Record{Kind: capture.KindOrder, Bytes: captures.AppendOrder(nil, &orders[i])})
 		s.hot.Do(orders[i], s.now)
 	}
+	s.clock()
+	s.hot.Tick(s.now, protocol.At(int64(s.now)+s.wall), drained)
+	s.send()
+}
+
+// clock records how far apart the clocks are, when that is news.
+func (s *stage) clock() {
 	if s.wall != s.told {
 		s.told = s.wall
 		s.record(capture.Record{Kind: capture.KindClock, Offset: s.wall})
 	}
-	s.hot.Tick(s.now, protocol.At(int64(s.now)+s.wall), drained)
-	s.send()
 }
 
 // send writes what Hot says, at once: no permit is ever displaced here.
