@@ -292,7 +292,7 @@ func TestCommitsOfTheSessionBefore(t *testing.T) {
 	r := running(t)
 	r.step(100 * time.Millisecond)
 	r.disk = func() time.Duration { return 50 * time.Millisecond }
-	end := r.cold.Command(session.Command{Do: session.CmdFinish, By: "op"}, r.now, r.at)
+	end := r.cold.Command(session.Command{Do: session.CmdAbort, By: "op"}, r.now, r.at)
 	r.step(time.Millisecond)
 	r.disk = func() time.Duration { return 500 * time.Millisecond }
 	open := r.cold.Command(session.Command{Do: session.CmdOpen, By: "op"}, r.now, r.at)

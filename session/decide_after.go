@@ -33,6 +33,9 @@ func end(p *Procedure, c *Command, _ *Env) ([]Event, error) {
 	if !ok {
 		return nil, refusedIn(p.State, c.Do)
 	}
+	if c.Do == CmdFinish && p.Running { // what it does from here on would be in no record
+		return nil, refuse("motor_on", "finish is not possible while the motor runs", "stop the pen, then finish; to end at once, abort")
+	}
 	if c.Code != "" {
 		if err := abortReason(c.Code); err != nil {
 			return nil, err

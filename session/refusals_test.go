@@ -257,6 +257,7 @@ func refusals() []refusal {
 
 		{"bad_value", treating, cmd(session.CmdAbort, func(c *session.Command) { c.Code = "boredom" })},
 		{"wrong_state", prepared, cmd(session.CmdFinish, nil)},
+		{"motor_on", with(treating, motorOn), cmd(session.CmdFinish, nil)},
 		{"wrong_state", treating, cmd(session.CmdInterrupt, nil)},
 		{"not_aborted", ended, cmd(session.CmdReason, func(c *session.Command) { c.Code = "faint" })},
 		{"bad_value", aborted, cmd(session.CmdReason, func(c *session.Command) { c.Code = "boredom" })},

@@ -84,6 +84,7 @@ func (j *judge) blame(rule, format string, args ...any) {
 	v := Violation{rule, j.w.now, fmt.Sprintf(format, args...)}
 	j.w.res.Violations = append(j.w.res.Violations, v)
 	j.w.logf("VIOLATION %s: %s", v.Rule, v.What)
+	j.w.mark("broken", v.Rule+": "+v.What)
 }
 
 // delivered hears what is handed to the pen at a moment, before the pen does.

@@ -15,6 +15,8 @@ import (
 type Options struct {
 	// Seams are where tests break the world between its parts; nil fields do nothing.
 	Seams Seams
+	// Plot asks for [Result.Plot].
+	Plot bool
 	// Trace hears every step, frame by frame; nil: nobody does.
 	Trace func(at protocol.Instant, what string)
 }
@@ -34,9 +36,9 @@ type Seams struct {
 
 // Violation is a broken promise.
 type Violation struct {
-	Rule string // which invariant, a stable word
-	At   protocol.Instant
-	What string
+	Rule string           `json:"rule"`  // which invariant, a stable word
+	At   protocol.Instant `json:"at_us"` // from a second before the beginning
+	What string           `json:"what"`
 }
 
 // Result is what a run came to.
@@ -46,6 +48,7 @@ type Result struct {
 	Violations []Violation
 	Checks     []script.Check // verdicts about what the script expects
 	Log        []string       // what happened, oldest first
+	Plot       *Plot          // when it was asked for
 	Hash       uint64         // over everything that happened
 
 	Counts Counts

@@ -15,6 +15,9 @@ func (w *world) perform(i int) {
 	t := &w.script.Steps[i]
 	w.logf("step %d: %s", i, t)
 	w.exam.Begin(i, w.now)
+	if len(t.Do) > 0 {
+		w.mark("step", t.String())
+	}
 	for j := range t.Do {
 		d := &t.Do[j]
 		v := d.Is()

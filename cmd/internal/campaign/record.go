@@ -153,6 +153,7 @@ func (j *judge) event(e session.Event) {
 		j.w.logf("%v: %v, value %v, limit %v", e.Response, e.Rule, e.Value, e.Limit)
 		c.Found = tally(c.Found, map[string]uint64{e.Response.String() + " " + e.Rule.String(): 1})
 		j.answered(e.Rule)
+		j.w.mark(e.Response.String(), e.Rule.String())
 		switch e.Response {
 		case session.Trip:
 			c.Trips++

@@ -123,7 +123,15 @@ func (t *tech) act(now protocol.Instant) {
 	case !p.Chosen:
 		t.choose(task)
 	case left < 8*time.Second:
-		if t.ends && t.how != script.Arms { // sometimes a session is left open
+		if t.how == script.Arms || !t.ends { // sometimes a session is left open
+			break
+		}
+		t.w.works = false
+		if t.w.pen.Driven() {
+			t.w.rig.Press(now) // stops first
+			t.w.look()
+		}
+		if !p.Running {
 			t.ask(session.Command{Do: session.CmdFinish})
 		}
 	case t.task != task && !p.Running:

@@ -47,6 +47,7 @@ type world struct {
 	plugged  bool
 	limits   map[[2]uint8]protocol.Micrometres
 	portName string
+	plotted  uint64 // strokes
 
 	seen   seen
 	events []sim.Event
@@ -88,6 +89,9 @@ func newWorld(s *script.Script, o Options) *world {
 		w.host.cap = 64 << r.below(3)
 	}
 	w.res = Result{Script: s, Human: w.human}
+	if o.Plot {
+		w.res.Plot = &Plot{}
+	}
 	w.steps = script.NewConductor(s, w.begin)
 	w.exam = script.NewExaminer(s, w.begin)
 	w.judge = newJudge(w)
@@ -202,6 +206,7 @@ func (w *world) run() {
 		w.now = max(w.now, t)
 		w.step()
 		w.judge.check()
+		w.plot()
 	}
 }
 

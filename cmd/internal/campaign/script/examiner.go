@@ -11,11 +11,11 @@ import (
 
 // Check is the verdict about one expectation.
 type Check struct {
-	Step int    // its place in the script, from 0; −1: of the whole
-	Text string // the expectation's sentence
-	OK   bool
-	Took time.Duration // from the step to what was expected
-	Why  string        // it is not OK
+	Step int           `json:"step"` // its place in the script, from 0; −1: of the whole
+	Text string        `json:"text"` // the expectation's sentence
+	OK   bool          `json:"ok"`
+	Took time.Duration `json:"took_ns"`       // from the step to what was expected
+	Why  string        `json:"why,omitempty"` // it is not OK
 }
 
 // End is what only the player can tell when a script is over.
@@ -46,6 +46,7 @@ type matter struct {
 	from  protocol.Instant
 	until protocol.Instant // of Within or For; 0: the end
 	over  protocol.Instant // ExpectOver: above since; 0: not above
+	waits bool             // ExpectStays: it is not so yet
 	done  bool
 }
 
@@ -69,7 +70,7 @@ func (x *Examiner) Begin(step int, now protocol.Instant) {
 
 func (x *Examiner) add(e *Expect, step int, now protocol.Instant) {
 	m := &matter{Expect: e, check: &Check{Step: step, Text: e.String()}, from: now}
-	if d := max(e.Within, e.For); d > 0 && e.What != ExpectOver {
+	if d := max(e.Within, e.For); d > 0 && e.What != ExpectOver && (e.What != ExpectStays || x.motor == e.On) {
 		m.until = now.Add(d)
 	}
 	x.checks = append(x.checks, m.check)
@@ -98,10 +99,7 @@ func (x *Examiner) add(e *Expect, step int, now protocol.Instant) {
 			return
 		}
 	case ExpectStays:
-		if x.motor != e.On {
-			m.fail(fmt.Sprintf("it is %s from the beginning", onOff(x.motor)))
-			return
-		}
+		m.waits = x.motor != e.On
 	case ExpectOver:
 		x.deep = true
 	}
@@ -193,7 +191,12 @@ func (x *Examiner) judge(m *matter, s *Sight) {
 	case ExpectOver:
 		m.excess(s)
 	case ExpectStays:
-		if s.Kind == SawMotor && s.On != m.On {
+		if s.Kind == SawMotor && s.On == m.On && m.waits {
+			m.waits = false
+			if m.For > 0 {
+				m.until = s.At.Add(m.For)
+			}
+		} else if s.Kind == SawMotor && s.On != m.On && !m.waits {
 			m.fail(fmt.Sprintf("it went %s after %v", onOff(s.On), s.At.Sub(m.from)))
 		}
 	case ExpectStarts:
@@ -242,7 +245,9 @@ func (x *Examiner) Finish(now protocol.Instant, e End, begun []bool) []Check {
 	for _, m := range x.open {
 		switch m.What {
 		case ExpectNone, ExpectStays, ExpectOver:
-			if m.until == 0 {
+			if m.waits {
+				m.fail("it never went " + onOff(m.On))
+			} else if m.until == 0 {
 				m.met(x.now)
 			} else {
 				m.fail(fmt.Sprintf("the script was over before %v had passed", m.For))

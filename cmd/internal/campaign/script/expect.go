@@ -35,7 +35,7 @@ const (
 	ExpectHeals                          // a broken rule heals
 	ExpectStops                          // the motor loses its power, or the needles are clear
 	ExpectOver                           // stopped before the needles are Over above the max depth for For
-	ExpectStays                          // the motor stays on, or off
+	ExpectStays                          // from when it is first so, the motor stays on, or off
 	ExpectStarts                         // the motor runs
 	ExpectState                          // the session's state
 	ExpectMode                           // the pen's mode
