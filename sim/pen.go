@@ -354,6 +354,9 @@ func (p *Pen) Strokes() uint64 { return p.truth.Strokes }
 // Last is how deep the last stroke went.
 func (p *Pen) Last() protocol.Micrometres { return p.truth.Last }
 
+// Battery is what is left of its charge, percent; 255 for a pen on mains.
+func (p *Pen) Battery() uint8 { return p.percent }
+
 // Episode is the newest excursion, of which [Episode.Began] is 0 when there was
 // none. It is the pen's and changes as time goes on.
 func (p *Pen) Episode() *Episode { return &p.episode }

@@ -287,5 +287,17 @@ func (r *Rig) plug() {
 	r.collect()
 }
 
+// HangUp closes the port at the host's end while the cable stays in: what is
+// under way, either way, is lost.
+func (r *Rig) HangUp(now protocol.Instant) {
+	r.Step(now)
+	for _, l := range [...]*Line{r.up, r.down} {
+		cut := l.cut
+		l.Cut()
+		l.cut = cut
+	}
+	r.bus.forget()
+}
+
 // ms is so many milliseconds.
 func ms(n int64) time.Duration { return time.Duration(n) * time.Millisecond }

@@ -3,6 +3,7 @@ package sim_test
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -270,6 +271,13 @@ func TestAFaultLastsAsLongAsItIsTold(t *testing.T) {
 	strike(t, r, sim.Fault{Kind: sim.FaultLineNoise, Way: sim.Up, For: 2 * time.Second})
 	strike(t, r, sim.Fault{Kind: sim.FaultLineNoise, Way: sim.Down, For: 3 * time.Second})
 	strike(t, r, sim.Fault{Kind: sim.FaultDelay})
+	r.Step(400 * ms)
+	want := []sim.Fault{{Kind: sim.FaultMute, For: 600 * time.Millisecond},
+		{Kind: sim.FaultLineNoise, Amount: 1000, Way: sim.Up, For: 1600 * time.Millisecond},
+		{Kind: sim.FaultLineNoise, Amount: 1000, Way: sim.Down, For: 2600 * time.Millisecond}, {Kind: sim.FaultDelay, Amount: 50}}
+	if got := r.Active(nil); !slices.Equal(got, want) {
+		t.Errorf("in force: %v, want %v", got, want)
+	}
 	for _, tt := range []struct {
 		at   protocol.Instant
 		want []sim.FaultKind

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"slices"
+	"time"
 
 	"penlog/protocol"
 )
@@ -67,6 +68,51 @@ func (r *Rig) Faults(dst []FaultKind) []FaultKind {
 		}
 	}
 	return dst
+}
+
+// Active appends the faults in force to dst, with their sizes, directions and what
+// is left of their time, and returns it. What goes both ways alike is one fault.
+func (r *Rig) Active(dst []Fault) []Fault {
+	for k := range faultKinds {
+		switch {
+		case !r.Has(k):
+		case k == FaultOtherPen:
+			dst = append(dst, Fault{Kind: k, Text: r.pen.other.text, For: r.left(k, Up)})
+		case k < penFaults:
+			f := Fault{Kind: k, For: r.left(k, Up)}
+			if faults[k].Unit != "" {
+				f.Amount = r.pen.faults[k].amount
+			}
+			dst = append(dst, f)
+		default:
+			var each [2]Fault
+			for way := Up; way <= Down; way++ {
+				each[way-Up] = Fault{Kind: k, Amount: r.size(k, way), Way: way, For: r.left(k, way)}
+			}
+			up, down := each[0], each[1]
+			if up.Amount == down.Amount && up.For == down.For && r.on(k, Up) == r.on(k, Down) {
+				up.Way = BothWays
+				dst = append(dst, up)
+				continue
+			}
+			for _, f := range each {
+				if r.on(k, f.Way) {
+					dst = append(dst, f)
+				}
+			}
+		}
+	}
+	return dst
+}
+
+// left is how long a fault still lasts in a direction; 0: until it is cleared.
+func (r *Rig) left(k FaultKind, way Direction) time.Duration {
+	for i := range r.ends {
+		if e := &r.ends[i]; e.kind == k && e.way == way {
+			return e.at.Sub(r.now)
+		}
+	}
+	return 0
 }
 
 func (r *Rig) on(k FaultKind, way Direction) bool { return r.faults[k-penFaults][way-Up].on }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -34,8 +35,11 @@ const controlHelp = `  {"do":"press"}                     the start button, once
   {"do":"noise","per_million":1000,"ms":2000}
                                      so many bytes of each million damaged
   {"do":"stall","ms":200}            the line holds everything back
-  {"do":"fault","name":"creep"}      a fault, with "amount" or "text" if it takes one
-  {"do":"clear","name":"creep"}      take it away
+  {"do":"skin","name":"bony"}        what the tip is on: plain, soft, firm, bony
+  {"do":"fault","name":"delay","amount":80,"direction":"up","ms":2000}
+                                     a fault, by its name; "amount", "direction" (up,
+                                     down), "ms" that it lasts, "text" where it takes them
+  {"do":"clear","name":"delay"}      take it away; without a name: all of them
   {"do":"script","steps":[{"after_ms":500,"do":"press"}]}
                                      each step after so long from now
   {"do":"state"}                     ask for a state
@@ -45,10 +49,15 @@ const controlHelp = `  {"do":"press"}                     the start button, once
 // faultHelp lists the faults.
 func faultHelp() string {
 	var b strings.Builder
+	group := sim.Group(255)
 	for _, f := range sim.Faults() {
-		fmt.Fprintf(&b, "  %-15s %s", f.Name, f.About)
+		if f.Group != group {
+			group = f.Group
+			fmt.Fprintf(&b, "  of the %v:\n", group)
+		}
+		fmt.Fprintf(&b, "  %-17s %s", f.Name, f.About)
 		if f.Unit != "" {
-			fmt.Fprintf(&b, " (amount in %s, else %d)", f.Unit, f.Amount)
+			fmt.Fprintf(&b, " (%s, else %d)", f.Unit, f.Amount)
 		}
 		b.WriteByte('\n')
 	}
@@ -69,18 +78,20 @@ On a terminal, keys drive it: space presses the start button, + and - turn the
 dial, c puts the tip on the skin or lifts it, g glides, u pulls the cable or
 puts it back, n makes noise for two seconds, d turns the dial to the end, q quits.
 
-With --control a program drives it. Controls, one JSON object a line:
+With --ctl, 'pensim ctl' drives it from another terminal. With --control a
+program drives it. Controls, one JSON object a line, on either:
 
 ` + controlHelp + `
-What happens comes back as JSON lines: ready, press, motor, clear, permit, host,
-over_limit, host_silent, plug, boot, state, done, refused. The end of the input
-ends the pen.
+What happens comes back as JSON lines: ready, moved, press, motor, clear, permit,
+host, over_limit, host_silent, plug, boot, state, done, refused. The end of the
+input ends the pen. To --ctl, done or refused alone comes back.
 
-Faults, here and for --fault:
+Faults, here and for --fault; 'pensim ctl list' says how a host can know them:
 
 ` + faultHelp(),
 		Example: `  pensim pen --pty /tmp/pen
-  pensim pen --listen 127.0.0.1:0 --ready-file pen.json --profile dermapen4-class`,
+  pensim pen --listen 127.0.0.1:0 --ready-file pen.json --profile dermapen4-class
+  pensim pen --pty /tmp/pen --ctl /tmp/pen.ctl --fault sensor-bias=-600`,
 		Args:          noArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -98,7 +109,8 @@ Faults, here and for --fault:
 	fs.IntVar(&f.rate, "rate", 0, "most readings per second it offers (default: the profile's)")
 	fs.Uint64Var(&f.seed, "seed", 1, "seed of all that chance decides")
 	fs.Int32Var(&f.set, "set-um", -1, "depth set at the beginning, µm (default: the profile's)")
-	fs.StringArrayVar(&f.faults, "fault", nil, "a fault in force from the beginning, by name; may be repeated")
+	fs.StringArrayVar(&f.faults, "fault", nil, "a fault in force from the beginning: `NAME` or NAME=AMOUNT; may be repeated")
+	fs.StringVar(&f.ctl, "ctl", "", "take controls of pensim ctl at `ADDR`: a path for a socket, or a loopback host:port")
 	fs.BoolVar(&f.control, "control", false, "take controls as JSON lines on standard input and give observations as JSON lines on standard output")
 	fs.StringVar(&f.ready, "ready-file", "", "write where the pen is found to `FILE`, as JSON")
 	fs.DurationVar(&f.last, "for", 0, "end after this long (0: run until stopped)")
@@ -113,7 +125,7 @@ func noArgs(_ *cobra.Command, args []string) error {
 }
 
 type flags struct {
-	pty, listen, profile, serial, ready string
+	pty, listen, profile, serial, ready, ctl string
 	baud, rate                          int
 	seed                                uint64
 	set                                 int32
@@ -153,16 +165,34 @@ func (f *flags) config() (Config, error) {
 		return bad(errors.New("--serial: at most 32 bytes"))
 	}
 	cfg := Config{Pen: sim.Config{Profile: profile, Seed: f.seed, Serial: f.serial},
-		PTY: f.pty, Listen: f.listen, Baud: f.baud, ReadyFile: f.ready, For: f.last}
+		PTY: f.pty, Listen: f.listen, Baud: f.baud, ReadyFile: f.ready, Ctl: f.ctl, For: f.last}
 	if _, err := WithBaud(cfg.Pen, cfg.Baud); err != nil {
 		return bad(err)
 	}
-	for _, name := range f.faults {
-		if _, err := sim.FaultByName(name); err != nil {
+	for _, text := range f.faults {
+		c, err := firstFault(text)
+		if err == nil {
+			err = c.Check()
+		}
+		if err != nil {
 			return bad(err)
 		}
 	}
 	return cfg, nil
+}
+
+// firstFault reads NAME or NAME=AMOUNT.
+func firstFault(text string) (Control, error) {
+	name, amount, sized := strings.Cut(text, "=")
+	c := Control{Do: "fault", Name: name}
+	if sized {
+		n, err := strconv.ParseInt(amount, 10, 64)
+		if err != nil {
+			return c, fmt.Errorf("--fault %s: %q is no whole number", name, amount)
+		}
+		c.Amount = n
+	}
+	return c, nil
 }
 
 func (f *flags) run(ctx context.Context, in io.Reader, out io.Writer) error {
@@ -174,8 +204,9 @@ func (f *flags) run(ctx context.Context, in io.Reader, out io.Writer) error {
 	defer stop()
 	controls := make(chan Control, 16+len(f.faults))
 	cfg.Controls = controls
-	for _, name := range f.faults {
-		controls <- Control{Do: "fault", Name: name}
+	for _, text := range f.faults {
+		c, _ := firstFault(text) // checked
+		controls <- c
 	}
 	if f.control {
 		// The reader ends with the input, which may be after Run.

@@ -26,6 +26,7 @@ type Control struct {
 	PerMillion int64     `json:"per_million,omitempty"`
 	Name       string    `json:"name,omitempty"`
 	Amount     int64     `json:"amount,omitempty"`
+	Direction  string    `json:"direction,omitempty"`
 	Text       string    `json:"text,omitempty"`
 	Style      string    `json:"style,omitempty"`
 	Passes     int       `json:"passes,omitempty"`
@@ -35,6 +36,8 @@ type Control struct {
 
 	// Bad, when not empty, is why the line that was read is no control at all.
 	Bad string `json:"-"`
+
+	answer chan<- Observation // has room for one; nil: nobody waits
 }
 
 var axes = map[string]protocol.Axis{
@@ -59,8 +62,15 @@ var words = map[string]func(*Control) error{
 		return errors.Join(within("per_million", c.PerMillion, 0, 1_000_000), within("ms", c.MS, 0, 3_600_000))
 	},
 	"stall": func(c *Control) error { return within("ms", c.MS, 1, 60_000) },
-	"fault": func(c *Control) error { _, err := sim.FaultByName(c.Name); return err },
-	"clear": func(c *Control) error { _, err := sim.FaultByName(c.Name); return err },
+	"fault": func(c *Control) error { _, err := c.fault(); return err },
+	"clear": func(c *Control) error {
+		if c.Name == "" { // all of them
+			return nil
+		}
+		_, err := sim.FaultByName(c.Name)
+		return err
+	},
+	"skin": func(c *Control) error { _, err := sim.SkinByName(c.Name); return err },
 	"hand": func(c *Control) error {
 		if c.Passes == 0 {
 			return nil
@@ -69,6 +79,20 @@ var words = map[string]func(*Control) error{
 		return errors.Join(err, within("um", int64(c.UM), 1, 10_000), within("passes", int64(c.Passes), 0, 100))
 	},
 	"script": nil,
+}
+
+// fault is the fault that c names.
+func (c *Control) fault() (sim.Fault, error) {
+	f, err := sim.FaultByName(c.Name)
+	if err != nil {
+		return f, err
+	}
+	way, err := sim.DirectionByName(c.Direction)
+	if err == nil {
+		err = within("ms", c.MS, 0, 24*3_600_000)
+	}
+	f.Amount, f.Way, f.For, f.Text = c.Amount, way, ms(c.MS), c.Text
+	return f, errors.Join(err, f.Check())
 }
 
 func within(field string, got, lo, hi int64) error {
@@ -127,19 +151,7 @@ func ReadControls(ctx context.Context, r io.Reader, out chan<- Control) {
 		if len(line) == 0 {
 			continue
 		}
-		var c Control
-		d := json.NewDecoder(bytes.NewReader(line))
-		d.DisallowUnknownFields()
-		err := d.Decode(&c)
-		if err == nil {
-			if _, more := d.Token(); more != io.EOF {
-				err = errors.New("more than one JSON value on the line")
-			}
-		}
-		if err != nil {
-			c = Control{Do: c.Do, Bad: "not a control: " + strings.TrimPrefix(err.Error(), "json: ")}
-		}
-		if !send(c) {
+		if !send(parseControl(line)) {
 			return
 		}
 	}
@@ -147,4 +159,21 @@ func ReadControls(ctx context.Context, r io.Reader, out chan<- Control) {
 		send(Control{Bad: "reading controls: " + err.Error()})
 	}
 	send(Control{Do: "quit"})
+}
+
+// parseControl reads one line; what is no control has Bad set.
+func parseControl(line []byte) Control {
+	var c Control
+	d := json.NewDecoder(bytes.NewReader(line))
+	d.DisallowUnknownFields()
+	err := d.Decode(&c)
+	if err == nil {
+		if _, more := d.Token(); more != io.EOF {
+			err = errors.New("more than one JSON value on the line")
+		}
+	}
+	if err != nil {
+		c = Control{Do: c.Do, Bad: "not a control: " + strings.TrimPrefix(err.Error(), "json: ")}
+	}
+	return c
 }

@@ -2,7 +2,7 @@
 // the agent opens it as any pen, or on a TCP port. `pensim pen` and the pen
 // process of `penlog demo` are this package.
 //
-// [Run] owns one [sim.Pen]. Its bytes leave no faster than the line carries
+// [Run] owns one [sim.Rig]. Its bytes leave no faster than the line carries
 // them; when nobody reads, they are lost and counted, as a UART loses them, and
 // the pen never waits. Times are µs of this process's monotonic clock, from the
 // start of Run; they are the pen's own measurements, made without the host.
@@ -11,6 +11,10 @@
 //
 // With --control the program reads one JSON object a line, a [Control], from
 // standard input. The end of the input ends the pen. µm and ms are integers.
+// With --ctl it takes the same lines at a socket or a loopback port, from several
+// programs at once; each line is answered by one observation there, done (with
+// the state, if that was asked for) or refused, and all are observed as ever.
+// `pensim ctl` is a client of that.
 //
 //	{"do":"press"}                                  the start button, once: start or stop
 //	{"do":"dial","um":2500}                         turn the ring to that depth, click by click
@@ -23,10 +27,12 @@
 //	{"do":"release","on":true}                      out of guarded mode, or back
 //	{"do":"hand","style":"careful","um":1000,"passes":2,"seed":3}   a hand works by itself; passes 0: it stops
 //	{"do":"unplug"}  {"do":"replug"}                the cable
+//	{"do":"skin","name":"bony"}                     what the tip is on: plain, soft, firm, bony
 //	{"do":"noise","per_million":1000,"ms":2000}     that many bytes of each million damaged, both ways
 //	{"do":"stall","ms":200}                         the line holds everything back, both ways
-//	{"do":"fault","name":"stuck-sensor","amount":0} see sim.Faults; "text" where a fault takes one
-//	{"do":"clear","name":"stuck-sensor"}            take it away
+//	{"do":"fault","name":"stuck-sensor","amount":0} see sim.Faults; "direction" up or down, "text" where
+//	                                                a fault takes them, "ms" that it lasts
+//	{"do":"clear","name":"stuck-sensor"}            take it away; without a name: all of them
 //	{"do":"script","steps":[{"after_ms":500,"do":"press"}, …]}   each after so long from now
 //	{"do":"state"}                                  ask for a state
 //	{"do":"quit"}
@@ -45,6 +51,7 @@
 //	{"see":"over_limit","over":{…}}                 an [OverLimit], once it is over
 //	{"see":"host_silent","silent":{…}}              a [Silence]: a permit's death stopped the motor
 //	{"see":"plug","on":false}                       the cable, or a TCP client
+//	{"see":"moved","listens":"serial:///tmp/pen.1"} it is found under another name after a replug
 //	{"see":"boot"}
 //	{"see":"state","state":{…}}                     a [State]
 //	{"see":"done","of":"dial"}                      a control was carried out

@@ -17,6 +17,9 @@ type endpoint interface {
 	// unplug pulls it: nothing is found where the pen was. It returns when all
 	// that plug started has ended.
 	unplug()
+	// rename gives it another name from the next plug on, of which the text is
+	// the end.
+	rename(end string)
 	// where says how to find it, as an address of the agent's --port and as the
 	// device behind that, if any.
 	where() (listens, device string)

@@ -32,8 +32,9 @@ type Observation struct {
 
 // Ready says where the pen is found, and as what.
 type Ready struct {
-	Listens string `json:"listens"`          // serial:///path or tcp://host:port
-	Device  string `json:"device,omitempty"` // the terminal behind the path
+	Listens string `json:"listens"`           // serial:///path or tcp://host:port
+	Device  string `json:"device,omitempty"`  // the terminal behind the path
+	Control string `json:"control,omitempty"` // unix:///path or tcp://host:port, for pensim ctl
 	PID     int    `json:"pid"`
 	Profile string `json:"profile,omitempty"`
 	Vendor  string `json:"vendor,omitempty"`
@@ -93,6 +94,10 @@ type State struct {
 	Lost        uint64 `json:"bytes_lost"` // nobody read them
 	Noise       bool   `json:"noise"`
 	Cue         uint8  `json:"cue"`
+	Battery     uint8  `json:"battery_percent"` // 255: on mains
+	Alive       bool   `json:"alive"`           // has power and has booted
+
+	Faults []string `json:"faults,omitempty"` // in force, as scripts write them
 }
 
 var results = map[protocol.StartResult]string{0: "stop", protocol.StartRan: "ran", protocol.StartNoPermit: "no_permit",

@@ -134,6 +134,13 @@ func (p *ptyEnd) unplug() {
 	p.conn, p.slave = nil, nil
 }
 
+// rename moves the link; the terminal itself is another one with each plug.
+func (p *ptyEnd) rename(end string) {
+	if p.path != "" {
+		p.path += end
+	}
+}
+
 func (p *ptyEnd) where() (string, string) {
 	if p.path != "" {
 		return "serial://" + p.path, p.device

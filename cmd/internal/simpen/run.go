@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"penlog/protocol"
@@ -20,6 +21,7 @@ type Config struct {
 	Listen    string // TCP address; port 0 takes a free one
 	Baud      int    // bits per second; 0: no UART, bytes leave at once
 	ReadyFile string // written when the pen can be found; empty: none
+	Ctl       string // where [Control]s are taken too: a path for a socket or a loopback host:port; empty: nowhere
 	For       time.Duration
 	StateEach time.Duration // between states observed without being asked; 0: none
 
@@ -66,19 +68,21 @@ func Run(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	pen, err := sim.NewPen(pc)
+	r := &runner{cfg: cfg, start: time.Now(), in: make(chan inbound, 256), asks: make(chan Control)}
+	r.rig, err = sim.NewRig(sim.RigConfig{Pen: pc, Free: true,
+		Up:        sim.LineConfig{Baud: uint32(cfg.Baud), Seed: cfg.Pen.Seed, Packet: 32},
+		Down:      sim.LineConfig{Seed: cfg.Pen.Seed + 1},
+		Delivered: func(_ []byte, now protocol.Instant) { r.heard = now }})
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrConfig, err)
 	}
+	r.pen, r.port = r.rig.Pen(), r.rig.Port()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	if cfg.For > 0 {
 		ctx, stop = context.WithTimeout(ctx, cfg.For)
 		defer stop()
 	}
-	r := &runner{cfg: cfg, pen: pen, start: time.Now(), in: make(chan inbound, 256),
-		tx: sim.NewLine(sim.LineConfig{Seed: cfg.Pen.Seed, Packet: 32}),
-		rx: sim.NewLine(sim.LineConfig{Seed: cfg.Pen.Seed + 1})}
 	if cfg.Listen != "" {
 		r.end = newTCP(ctx, cfg.Listen, r.in)
 	} else {
@@ -90,15 +94,20 @@ func Run(ctx context.Context, cfg Config) error {
 			return err
 		}
 	}
-	if r.opening = cfg.Listen == ""; !r.opening {
-		r.pen.Unplug(0) // until a client comes
+	if cfg.Ctl != "" {
+		if r.desk, err = openDesk(ctx, cfg.Ctl, r.asks); err != nil {
+			return err
+		}
+		defer r.desk.close()
+		defer stop()
 	}
-	if err := r.end.plug(); err != nil {
+	r.out = true // until it is put in
+	if err := r.put(); err != nil {
 		return err
 	}
 	defer r.end.unplug()
 	defer stop()
-	if err := r.ready(); err != nil {
+	if err := r.ready("ready"); err != nil {
 		return err
 	}
 	if cfg.ReadyFile != "" {
@@ -107,17 +116,48 @@ func Run(ctx context.Context, cfg Config) error {
 	return r.loop(ctx)
 }
 
-// ready tells where the pen is.
-func (r *runner) ready() error {
+// put puts the cable in: hosts find the pen from now on.
+func (r *runner) put() error {
+	if p := r.rig.Port(); p != r.port {
+		r.end.rename(strings.TrimPrefix(p, r.port))
+		r.port = p
+	}
+	if err := r.end.plug(); err != nil {
+		r.rig.Do(r.rig.Now(), sim.Act{Do: sim.DoUnplug})
+		return err
+	}
+	r.out = false
+	if r.opening = r.cfg.Listen == ""; !r.opening {
+		r.absent = true // until a client comes
+		r.rig.Do(r.rig.Now(), sim.Act{Do: sim.DoUnplug})
+	}
+	return nil
+}
+
+// pull takes the cable out: nothing is found where the pen was.
+func (r *runner) pull() {
+	r.end.unplug()
+	r.out, r.opening, r.absent = true, false, false
+	if r.conn != nil {
+		r.hangUp()
+		r.plugged(false)
+	}
+}
+
+// ready tells where the pen is, as ready or as moved.
+func (r *runner) ready(see string) error {
 	id := r.pen.Identity()
 	m := Ready{PID: os.Getpid(), Profile: r.pen.Profile().Name, Vendor: id.Vendor, Model: id.Model, Serial: id.Serial, Baud: r.cfg.Baud}
 	m.Listens, m.Device = r.end.where()
+	if r.desk != nil {
+		m.Control = r.desk.where
+	}
 	if r.cfg.ReadyFile != "" {
 		if err := writeReady(r.cfg.ReadyFile, m); err != nil {
 			return err
 		}
 	}
-	r.see(Observation{See: "ready", Ready: &m})
+	r.see(Observation{See: see, Ready: &m})
 	return nil
 }
 

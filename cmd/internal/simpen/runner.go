@@ -11,24 +11,28 @@ import (
 // runner is one Run. Its goroutine owns all of it.
 type runner struct {
 	cfg   Config
-	pen   *sim.Pen
+	rig   *sim.Rig
+	pen   *sim.Pen // of the rig, to look at
 	end   endpoint
 	in    chan inbound
+	asks  chan Control // from the control endpoint
+	desk  *desk        // the control endpoint; nil: none
 	start time.Time
-	conn  *conn     // open line; nil: none
-	tx    *sim.Line // pen to host, at its baud
-	rx    *sim.Line // host to pen
+	conn  *conn // open line; nil: none
 
 	opening       bool   // a terminal is there and its line about to open: bytes wait for it
+	absent        bool   // the cable is in and no client at its end
+	out           bool   // the endpoint is down, since the cable is out
+	port          string // the rig's name of it, as last seen
 	lost, written uint64 // of lines that are gone
 	pushed        protocol.Instant
-	noiseEnd      protocol.Instant
 	nextState     protocol.Instant
 	script        []timed
 	hand          *sim.Hand
 
 	over    uint64           // the episode that is followed
 	aimed   bool             // its reading's end has been marked
+	heard   protocol.Instant // bytes were handed to the pen, last
 	revoke  protocol.Instant // arrival of the bytes that stopped the motor
 	lapse   Silence
 	lapsing bool
@@ -66,6 +70,9 @@ func (r *runner) loop(ctx context.Context) error {
 			}
 			r.advance(r.instant(time.Now()))
 			r.control(c)
+		case c := <-r.asks:
+			r.advance(r.instant(time.Now()))
+			r.control(c)
 		case <-timer.C:
 		}
 		for more := true; more; { // what has arrived comes before what falls due
@@ -85,18 +92,15 @@ func (r *runner) loop(ctx context.Context) error {
 
 // next is when something falls due, at most a second ahead.
 func (r *runner) next() protocol.Instant {
-	next := min(r.pen.Next(), r.rx.Next(), r.pen.Now().Add(time.Second))
+	next := min(r.rig.Wakes(), r.rig.Now().Add(time.Second))
 	if !r.opening {
-		next = min(next, r.tx.Next())
+		next = min(next, r.rig.Up().Next())
 	}
 	if len(r.script) > 0 {
 		next = min(next, r.script[0].at)
 	}
 	if r.hand != nil {
 		next = min(next, r.hand.Next())
-	}
-	if r.noiseEnd != 0 {
-		next = min(next, r.noiseEnd)
 	}
 	if r.cfg.StateEach > 0 {
 		next = min(next, r.nextState)
@@ -114,18 +118,19 @@ func (r *runner) take(i inbound) {
 		if r.conn != nil {
 			r.hangUp()
 		}
-		r.conn, r.opening = i.conn, false
-		r.pen.Replug(at)
+		r.conn, r.opening, r.absent = i.conn, false, false
+		r.rig.Do(at, sim.Act{Do: sim.DoReplug})
 		r.plugged(true)
 	case i.conn != r.conn:
 	case i.bytes == nil:
 		r.advance(at)
 		r.hangUp()
-		r.pen.Unplug(at)
+		r.absent = true
+		r.rig.Do(at, sim.Act{Do: sim.DoUnplug})
 		r.plugged(false)
 	default:
 		r.advance(at)
-		r.rx.Write(i.bytes, at)
+		r.rig.Write(i.bytes, r.rig.Now())
 		r.advance(at)
 	}
 }
@@ -135,16 +140,13 @@ func (r *runner) hangUp() {
 	w, l := r.conn.out.counts()
 	r.written, r.lost = r.written+w, r.lost+l
 	r.conn = nil
-	r.tx.Cut()
-	r.rx.Cut()
-	r.tx.Mend()
-	r.rx.Mend()
+	r.rig.HangUp(r.rig.Now())
 }
 
 // advance brings the world to now, each thing in its order.
 func (r *runner) advance(now protocol.Instant) {
 	for {
-		t := min(r.pen.Next(), r.rx.Next())
+		t := r.rig.Wakes()
 		if len(r.script) > 0 {
 			t = min(t, r.script[0].at)
 		}
@@ -154,62 +156,47 @@ func (r *runner) advance(now protocol.Instant) {
 		if t > now {
 			break
 		}
-		t = max(t, r.pen.Now())
-		r.pen.Step(t)
-		r.said(t)
-		r.heard(t)
+		t = max(t, r.rig.Now())
+		r.rig.Step(t)
+		r.look()
 		if r.hand != nil {
-			r.hand.Act(r.pen, t)
+			r.rig.Hand(r.hand, t)
 		}
 		for len(r.script) > 0 && r.script[0].at <= t {
 			c := r.script[0].c
 			r.script = r.script[1:]
 			r.control(c)
 		}
-		r.said(t)
+		r.look()
 	}
-	r.pen.Step(now)
-	r.said(now)
+	r.rig.Step(now)
+	r.look()
 	r.send(now)
-	if r.noiseEnd != 0 && now >= r.noiseEnd {
-		r.noiseEnd = 0
-		r.tx.SetFaults(sim.LineFaults{})
-		r.rx.SetFaults(sim.LineFaults{})
-	}
 	if r.cfg.StateEach > 0 && now >= r.nextState {
 		r.nextState = now.Add(r.cfg.StateEach)
 		r.state()
 	}
 }
 
-// heard gives the pen what has come through the line, and notes when it was a stop.
-func (r *runner) heard(t protocol.Instant) {
-	b := r.rx.Read(r.buf[:0], t)
-	if len(b) == 0 {
-		return
-	}
-	ran := r.pen.Truth().Driven
-	r.pen.Receive(b, t)
-	if ran && !r.pen.Truth().Driven {
-		r.revoke = t
-	}
-	r.buf = b
-}
-
-// said puts what the pen sent on the line, and looks at what it did.
-func (r *runner) said(t protocol.Instant) {
-	if b := r.pen.AppendOutput(r.buf[:0]); len(b) > 0 {
-		r.buf = b
-		baud := uint32(r.cfg.Baud)
-		if fast := r.pen.Baud(); fast != 0 {
-			baud = min(baud, fast)
-		}
-		r.tx.SetBaud(baud)
-		r.tx.Write(b, t)
-	}
-	r.events = r.pen.TakeEvents(r.events[:0])
+// look tells what happened at the pen, and moves the endpoint with the cable.
+func (r *runner) look() {
+	r.events = r.rig.TakeEvents(r.events[:0])
 	for i := range r.events {
 		r.happened(&r.events[i])
+	}
+	if out := r.rig.Has(sim.FaultUnplugged) || !r.rig.Plugged() && !r.absent; out != r.out {
+		if out {
+			r.pull()
+			return
+		}
+		name := r.port
+		err := r.put()
+		if err == nil && r.port != name {
+			err = r.ready("moved")
+		}
+		if err != nil {
+			r.see(Observation{See: "refused", Of: "replug", Why: err.Error()})
+		}
 	}
 }
 
@@ -218,8 +205,9 @@ func (r *runner) send(now protocol.Instant) {
 	if r.opening {
 		return
 	}
-	before := r.tx.Departed()
-	b := r.tx.Read(r.buf[:0], now)
+	up := r.rig.Up()
+	before := up.Departed()
+	b := r.rig.Read(r.buf[:0], now)
 	if len(b) == 0 {
 		return
 	}
@@ -233,15 +221,14 @@ func (r *runner) send(now protocol.Instant) {
 	}
 	r.pushed = now
 	mark := 0
-	if tr := r.pen.Truth(); tr.Episode.Shown != 0 {
-		if r.over != tr.Episodes {
-			r.over, r.aimed = tr.Episodes, false
+	if r.pen.Episode().Shown != 0 {
+		if n := r.pen.Truth().Episodes; r.over != n {
+			r.over, r.aimed = n, false
 		}
 		// Where the reading ends, counted as the line counts.
-		end := tr.Episode.Offset - (r.pen.Sent() - r.tx.Stats().Written)
-		if !r.aimed && r.tx.Departed() >= end {
+		if end := r.rig.Shown(); !r.aimed && end != 0 && up.Departed() >= end {
 			r.aimed = true
-			mark = max(1, len(b)-int(r.tx.Departed()-max(end, before)))
+			mark = max(1, len(b)-int(up.Departed()-max(end, before)))
 		}
 	}
 	r.conn.out.push(b, mark)

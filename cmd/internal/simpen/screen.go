@@ -202,6 +202,8 @@ func say(o *Observation) string {
 			at += " (" + r.Device + ")"
 		}
 		return fmt.Sprintf("%s %s, serial %s, listens at %s", r.Vendor, r.Model, r.Serial, at)
+	case "moved":
+		return "found at " + o.Listens + " from now on"
 	case "press":
 		return map[string]string{"ran": "press: the motor starts", "no_permit": "press: no permit, the motor stays off",
 			"depth_above": "press: the dial is above the ceiling", "fault": "press: a fault forbids it", "stop": "press: stop"}[o.Result]

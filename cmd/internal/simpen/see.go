@@ -1,6 +1,9 @@
 package simpen
 
 import (
+	"cmp"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -19,17 +22,6 @@ func (r *runner) see(o Observation) {
 	r.cfg.Observe(o)
 }
 
-// unplug pulls the cable, if it is in.
-func (r *runner) unplug(now protocol.Instant) {
-	r.end.unplug()
-	r.opening = false
-	r.pen.Unplug(now)
-	if r.conn != nil {
-		r.hangUp()
-		r.plugged(false)
-	}
-}
-
 func (r *runner) plugged(on bool) { r.see(Observation{See: "plug", On: &on}) }
 
 // happened tells of a thing that happened at the pen.
@@ -45,6 +37,9 @@ func (r *runner) happened(e *sim.Event) {
 		r.revoke = 0
 	case sim.EventMotorOff:
 		o.See, o.On, o.Cause = "motor", &off, causeWord(e.Cause)
+		if e.At == r.heard {
+			r.revoke = e.At
+		}
 	case sim.EventClear:
 		o.See, o.Cause, o.StopUS = "clear", causeWord(e.Cause), int64(e.At-e.Since)
 	case sim.EventPermit:
@@ -85,74 +80,104 @@ func (r *runner) happened(e *sim.Event) {
 	}
 }
 
-func (r *runner) state() {
+func (r *runner) state() *State {
 	t := r.pen.Truth()
 	s := State{
 		SetUM: int32(t.Set), DeepestUM: int32(t.Last), ExtensionUM: int32(t.Extension), CeilingUM: int32(r.pen.Ceiling()),
 		PermitMS: r.pen.PermitLeft().Milliseconds(), Motor: t.Driven, Clear: t.Clear, Contact: t.Contact,
 		Host: r.pen.Hosted(), Plugged: r.conn != nil, Readings: r.pen.Rate(), Strokes: t.Strokes, Above: t.Above,
-		UnpermitUS: t.Unpermitted.Microseconds(), Written: r.written, Lost: r.lost + r.tx.Stats().Overrun,
-		Noise: r.noiseEnd != 0, Cue: uint8(r.pen.Cue()),
+		UnpermitUS: t.Unpermitted.Microseconds(), Written: r.written, Lost: r.lost + r.rig.Up().Stats().Overrun,
+		Cue: uint8(r.pen.Cue()), Battery: r.pen.Battery(), Alive: t.Alive,
+	}
+	for _, f := range r.rig.Active(nil) {
+		s.Faults = append(s.Faults, f.String())
+		s.Noise = s.Noise || f.Kind.Info().Group == sim.OfLine
 	}
 	if r.conn != nil {
 		w, l := r.conn.out.counts()
 		s.Written, s.Lost = s.Written+w, s.Lost+l
 	}
 	r.see(Observation{See: "state", State: &s})
+	return &s
 }
 
-// control carries out c, or says why not.
+// maxScript is how many steps may wait for their moment.
+const maxScript = 10_000
+
+// control carries out c, or says why not; who asked is told in one observation.
 func (r *runner) control(c Control) {
-	now := r.pen.Now()
-	if err := c.Check(); err != nil {
-		r.see(Observation{See: "refused", Of: c.Do, Why: err.Error()})
-		return
+	o := Observation{See: "done", Of: c.Do}
+	if err := r.carryOut(&c, &o); err != nil {
+		o = Observation{See: "refused", Of: c.Do, Why: err.Error()}
 	}
+	r.look()
+	if o.State != nil { // it was seen already
+		r.see(Observation{See: o.See, Of: o.Of})
+	} else {
+		r.see(o)
+	}
+	if c.answer != nil {
+		o.At, o.Simulated = int64(r.rig.Now()), true
+		c.answer <- o
+	}
+}
+
+func (r *runner) carryOut(c *Control, o *Observation) error {
+	if err := c.Check(); err != nil {
+		return err
+	}
+	now := r.rig.Now()
+	do := func(a sim.Act) { r.rig.Do(now, a) }
 	switch c.Do {
 	case "press":
-		r.pen.Press(now)
+		r.rig.Press(now)
 	case "dial":
-		r.pen.Dial(now, protocol.Micrometres(c.UM))
+		do(sim.Act{Do: sim.DoDial, Depth: protocol.Micrometres(c.UM)})
 	case "step":
-		r.pen.Dial(now, step(r.pen, c.UM))
+		do(sim.Act{Do: sim.DoDial, Depth: step(r.pen, c.UM)})
 	case "contact":
-		r.pen.Contact(now, c.On)
+		do(sim.Act{Do: sim.DoContact, On: c.On})
 	case "glide":
-		r.pen.Glide(now, axes[c.Axis])
+		do(sim.Act{Do: sim.DoGlide, Axis: axes[c.Axis]})
 	case "speed":
-		r.pen.Speed(now, protocol.DeciHertz(c.Hz*10))
+		do(sim.Act{Do: sim.DoSpeed, Rate: protocol.DeciHertz(c.Hz * 10)})
 	case "cartridge":
-		r.pen.Cartridge(now, c.On)
+		do(sim.Act{Do: sim.DoCartridge, On: c.On})
 	case "release":
-		r.pen.Release(now, c.On)
+		do(sim.Act{Do: sim.DoRelease, On: c.On})
+	case "skin":
+		skin, _ := sim.SkinByName(c.Name) // checked
+		do(sim.Act{Do: sim.DoTouch, Skin: skin})
 	case "unplug":
-		r.unplug(now)
+		r.absent = false
+		do(sim.Act{Do: sim.DoUnplug})
 	case "replug":
-		r.unplug(now)
-		if err := r.end.plug(); err != nil {
-			r.see(Observation{See: "refused", Of: c.Do, Why: err.Error()})
-			return
+		r.absent = false
+		do(sim.Act{Do: sim.DoUnplug})
+		r.look()
+		do(sim.Act{Do: sim.DoReplug})
+		r.look()
+		if r.out {
+			return errors.New("the pen can't be offered again; what stands in the way was said before")
 		}
 	case "noise":
-		third := (c.PerMillion + 2) / 3
-		f := sim.LineFaults{Flip: third, Drop: third, Insert: third}
-		r.tx.SetFaults(f)
-		r.rx.SetFaults(f)
-		r.noiseEnd = now + protocol.Instant(c.MS*1000)
-	case "stall":
-		until := now + protocol.Instant(c.MS*1000)
-		r.tx.Stall(until)
-		r.rx.Stall(until)
-	case "fault":
-		f, _ := sim.FaultByName(c.Name) // checked
-		if c.Amount != 0 {
-			f.Amount = c.Amount
+		if c.PerMillion == 0 || c.MS == 0 {
+			r.rig.Clear(now, sim.FaultLineNoise)
+			break
 		}
-		f.Text = c.Text
-		r.pen.Inject(now, f)
+		return r.rig.Inject(now, sim.Fault{Kind: sim.FaultLineNoise, Amount: c.PerMillion, For: ms(c.MS)})
+	case "stall":
+		return r.rig.Inject(now, sim.Fault{Kind: sim.FaultStall, Amount: c.MS})
+	case "fault":
+		f, _ := c.fault() // checked
+		return r.rig.Inject(now, f)
 	case "clear":
+		if c.Name == "" {
+			r.rig.ClearAll(now)
+			break
+		}
 		f, _ := sim.FaultByName(c.Name)
-		r.pen.Clear(now, f.Kind)
+		r.rig.Clear(now, f.Kind)
 	case "hand":
 		r.hand = nil
 		if c.Passes > 0 {
@@ -161,15 +186,19 @@ func (r *runner) control(c Control) {
 				Plan: []sim.Task{{Depth: protocol.Micrometres(c.UM), Passes: c.Passes}}})
 		}
 	case "script":
-		for _, s := range c.Steps {
-			r.script = append(r.script, timed{now.Add(time.Duration(s.AfterMS) * time.Millisecond), s})
+		if len(r.script)+len(c.Steps) > maxScript {
+			return fmt.Errorf("%d steps wait already, and no more than %d may", len(r.script), maxScript)
 		}
-		slices.SortStableFunc(r.script, func(a, b timed) int { return int(a.at - b.at) })
+		for _, s := range c.Steps {
+			r.script = append(r.script, timed{now.Add(ms(s.AfterMS)), s})
+		}
+		slices.SortStableFunc(r.script, func(a, b timed) int { return cmp.Compare(a.at, b.at) })
 	case "state":
-		r.state()
+		o.State = r.state()
 	case "quit":
 		r.quit = true
 	}
-	r.said(now)
-	r.see(Observation{See: "done", Of: c.Do})
+	return nil
 }
+
+func ms(n int64) time.Duration { return time.Duration(n) * time.Millisecond }

@@ -74,6 +74,13 @@ func (t *tcpEnd) unplug() {
 	t.listen = nil
 }
 
+// rename makes it listen on another port, a free one.
+func (t *tcpEnd) rename(string) {
+	if host, _, err := net.SplitHostPort(t.addr); err == nil {
+		t.addr = net.JoinHostPort(host, "0")
+	}
+}
+
 func (t *tcpEnd) where() (string, string) { return "tcp://" + t.addr, "" }
 
 func (t *tcpEnd) drain() {}
