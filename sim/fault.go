@@ -266,20 +266,24 @@ func (f Fault) Observable(caps protocol.Caps) bool {
 }
 
 // String writes the fault as scripts do: its word, its size where it has one,
-// its direction where it is on one way only, and how long it stays.
+// with the unit if that is one word, its direction where it is on one way only,
+// and how long it stays, in whole milliseconds.
 func (f Fault) String() string {
 	s := f.Kind.String()
 	if i := f.Kind.Info(); i.Unit != "" {
-		s += fmt.Sprintf(" %d %s", f.Size(), i.Unit)
+		s += fmt.Sprintf(" %d", f.Size())
+		if !strings.Contains(i.Unit, " ") {
+			s += i.Unit
+		}
 	}
 	if f.Way != BothWays {
 		s += " " + f.Way.String()
 	}
-	if f.Text != "" {
-		s += fmt.Sprintf(" %q", f.Text)
-	}
 	if f.For > 0 {
-		s += " for " + f.For.String()
+		s += " for " + max(f.For.Round(time.Millisecond), time.Millisecond).String()
+	}
+	if f.Text != "" {
+		s += " " + f.Text
 	}
 	return s
 }

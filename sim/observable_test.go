@@ -133,9 +133,9 @@ func TestFaultsAreWrittenAsInScripts(t *testing.T) {
 		want string
 	}{
 		{sim.Fault{Kind: sim.FaultMute}, "mute"},
-		{sim.Fault{Kind: sim.FaultDeep}, "deep 500 µm"},
-		{sim.Fault{Kind: sim.FaultLineNoise, Way: sim.Up, For: 2 * time.Second}, "line-noise 1000 per million up for 2s"},
-		{sim.Fault{Kind: sim.FaultOtherPen, Text: "B-2"}, `other-pen "B-2"`},
+		{sim.Fault{Kind: sim.FaultDeep}, "deep 500µm"},
+		{sim.Fault{Kind: sim.FaultLineNoise, Way: sim.Up, For: 2 * time.Second}, "line-noise 1000 up for 2s"},
+		{sim.Fault{Kind: sim.FaultOtherPen, Text: "B-2"}, "other-pen B-2"},
 	} {
 		if got := tt.f.String(); got != tt.want {
 			t.Errorf("%q, want %q", got, tt.want)

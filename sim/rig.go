@@ -49,8 +49,7 @@ type Rig struct {
 	loose  loose
 	bus
 
-	buf    []byte
-	events []Event
+	buf []byte
 }
 
 // ending is when a fault is cleared by itself.

@@ -1,6 +1,7 @@
 // Command pensim is the QA program: virtual pens to run Penlog against.
 //
 //	pensim pen --pty /tmp/pen        a simulated pen on a pseudo-terminal
+//	pensim ctl --at PATH CONTROL     work one that runs, and let things go wrong with it
 //	pensim profiles                  which pens there are
 //
 // It ends with 0 when it is done, 1 when something was refused or failed, and 2
@@ -58,7 +59,7 @@ func command() *cobra.Command {
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return fmt.Errorf("%w: no command %q: there are pen and profiles", simpen.ErrUsage, args[0])
+				return fmt.Errorf("%w: no command %q: there are pen, ctl and profiles", simpen.ErrUsage, args[0])
 			}
 			return nil
 		},
@@ -70,6 +71,6 @@ func command() *cobra.Command {
 		},
 	}
 	root.SetFlagErrorFunc(usage)
-	root.AddCommand(simpen.Command(), profiles())
+	root.AddCommand(simpen.Command(), simpen.CtlCommand(), profiles())
 	return root
 }

@@ -26,6 +26,8 @@ func TestMain(m *testing.M) {
 		"pensim": main,
 		// greet tells a pen's control to quit once it is ready, and shows what it saw.
 		"greet": func() { os.Exit(greet(os.Args[1:])) },
+		// withpen calls pensim as the lines of a file say, while a pen runs.
+		"withpen": func() { os.Exit(withPen(os.Args[1])) },
 	})
 }
 
@@ -72,6 +74,52 @@ func greet(args []string) int {
 		}
 	}
 	if err := c.Wait(); err != nil {
+		return fail(err)
+	}
+	return 0
+}
+
+// withPen starts a pen that takes controls, waits until it is ready, and shows
+// each line of the file, what pensim prints when called so, and how it ends.
+func withPen(file string) int {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return fail(err)
+	}
+	ctx, stop := context.WithTimeout(context.Background(), 60*time.Second)
+	defer stop()
+	pen := exec.CommandContext(ctx, "pensim", "pen", "--listen", "127.0.0.1:0", "--ctl", "ctl", "--ready-file", "pen.json")
+	out, err := pen.StdoutPipe()
+	if err != nil {
+		return fail(err)
+	}
+	pen.Stderr = os.Stderr
+	if err := pen.Start(); err != nil {
+		return fail(err)
+	}
+	seen := bufio.NewReader(out)
+	if _, err := seen.ReadString('\n'); err != nil { // ready
+		return fail(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _ = io.Copy(io.Discard, seen)
+	}()
+	for line := range strings.Lines(string(b)) {
+		line = strings.TrimSpace(line)
+		if line == "" {
+			continue
+		}
+		fmt.Println("$ pensim", line)
+		c := exec.CommandContext(ctx, "pensim", strings.Fields(line)...)
+		c.Stdout, c.Stderr = os.Stdout, os.Stdout
+		if err := c.Run(); err != nil {
+			fmt.Println(err)
+		}
+	}
+	<-ended
+	if err := pen.Wait(); err != nil {
 		return fail(err)
 	}
 	return 0

@@ -126,12 +126,12 @@ func noArgs(_ *cobra.Command, args []string) error {
 
 type flags struct {
 	pty, listen, profile, serial, ready, ctl string
-	baud, rate                          int
-	seed                                uint64
-	set                                 int32
-	faults                              []string
-	control                             bool
-	last                                time.Duration
+	baud, rate                               int
+	seed                                     uint64
+	set                                      int32
+	faults                                   []string
+	control                                  bool
+	last                                     time.Duration
 }
 
 // config checks the flags.

@@ -99,6 +99,25 @@ func TestUnplugTakesTheTerminalAndTheLinkAndReplugGivesThemBack(t *testing.T) {
 	hear[protocol.Welcome](t, dial(t, port(t, r), 1000))
 }
 
+func TestUnderAnotherNameTheLinkMovesAndTheReadyFileSaysSo(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "ready.json")
+	r, path := ptyRig(t, func(c *simpen.Config) { c.ReadyFile = file })
+	r.do(simpen.Control{Do: "fault", Name: "other-name"})
+	r.do(simpen.Control{Do: "fault", Name: "unplugged", MS: 50})
+	moved := r.await("moved", nil)
+	if moved.Listens != "serial://"+path+".1" {
+		t.Errorf("moved to %q, want %q and .1", moved.Listens, path)
+	}
+	if _, err := os.Lstat(path); !os.IsNotExist(err) {
+		t.Errorf("the old link is still there: %v", err)
+	}
+	if b, err := os.ReadFile(file); err != nil || !strings.Contains(string(b), path+".1") {
+		t.Errorf("the ready file says %s, %v", b, err)
+	}
+	r.ready.Listens = moved.Listens
+	hear[protocol.Welcome](t, dial(t, port(t, r), 1000))
+}
+
 func TestReadByNobodyThePenGoesOnAndALateHostHearsNothingOld(t *testing.T) {
 	r, _ := ptyRig(t, func(c *simpen.Config) { c.StateEach = 50 * time.Millisecond })
 	quiet := port(t, r)
