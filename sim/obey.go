@@ -237,7 +237,7 @@ func (p *Pen) Baud() uint32 { return p.baud }
 // one batch, so that no tick grows old in a queue (PROTOCOL.md §4.2).
 func (p *Pen) speak() {
 	p.stale = true
-	if p.link == nil || p.now < p.txFree {
+	if p.waits = p.link != nil && p.now < p.txFree; p.link == nil || p.waits {
 		return
 	}
 	speed := p.link.Baud() // a batch leaves at the speed before it

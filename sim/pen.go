@@ -93,6 +93,7 @@ type Pen struct {
 	sent    uint64
 	baud    uint32           // the speed of out
 	txFree  protocol.Instant // the UART has sent all that it took
+	waits   bool             // something may wait for that
 	tamper  tamper
 	scratch []byte
 	heard   []byte
@@ -197,16 +198,21 @@ func (p *Pen) powerOff() {
 // happen to it, asking costs nothing.
 func (p *Pen) Next() protocol.Instant {
 	if p.stale {
-		p.stale = false
-		p.due = min(p.motor.next(), p.knob.click, p.bootAt)
-		if p.link != nil {
-			p.due = min(p.due, p.moment(p.link.Next()))
-			if p.txFree > p.now {
-				p.due = min(p.due, p.txFree)
-			}
-		}
+		p.plan()
 	}
 	return p.due
+}
+
+// plan finds out what is due next.
+func (p *Pen) plan() {
+	p.stale = false
+	p.due = min(p.motor.next(), p.knob.click, p.bootAt)
+	if p.link != nil {
+		p.due = min(p.due, p.moment(p.link.Next()))
+		if p.waits && p.txFree > p.now {
+			p.due = min(p.due, p.txFree)
+		}
+	}
 }
 
 // Step lets time pass. The bytes sent do not depend on how it is cut; but to put

@@ -220,7 +220,7 @@ func TestOneSeedMeansTheSameBytesHoweverTimeIsCut(t *testing.T) {
 }
 
 func BenchmarkPen(b *testing.B) {
-	p := newPen(b, "reference", nil)
+	p := newPen(b, "reference", func(c *sim.Config) { c.Profile.BatteryMAH = 0 }) // it runs for hours
 	h := greet(b, p, 2000)
 	h.start()
 	p.Contact(p.Now(), true)

@@ -130,30 +130,43 @@ func TestARigSendsTheSameHoweverTimeIsCut(t *testing.T) {
 	})
 }
 
+// plain is a host that does nothing but renew permits and read, without garbage.
+type plain struct {
+	r              *sim.Rig
+	h              *host // that brought the session up
+	next           protocol.Instant
+	buf            []byte
+	frame, payload []byte
+	events         []sim.Event
+	seq            uint16
+}
+
+func (p *plain) run(d protocol.Instant) {
+	r := p.r
+	for end := r.Now() + d; r.Now() < end; {
+		r.Step(min(end, max(r.Next(), r.Now()), max(p.next, r.Now())))
+		if r.Up().Next() <= r.Now() {
+			p.buf = r.Read(p.buf[:0], r.Now())
+		}
+		if r.Now() >= p.next { // a permit of the tick that the pen shows now
+			p.next = r.Now() + 50*ms
+			p.seq++
+			m := protocol.Permit{Session: p.h.session, Generation: p.h.gen, Depth: uint16(p.h.ceiling), SeenTick: r.Pen().Uptime(r.Now()).Tick(), LifeMS: 300}
+			p.payload = m.Append(p.payload[:0])
+			p.frame = protocol.AppendFrame(p.frame[:0], protocol.TypePermit, p.seq, p.payload)
+			r.Write(p.frame, r.Now())
+		}
+	}
+	p.events = r.TakeEvents(p.events[:0])
+}
+
 func TestARigStepsWithoutAllocating(t *testing.T) {
 	r, h := runningRig(t, nil)
 	r.Do(r.Now(), sim.Act{Do: sim.DoContact, On: true})
 	h.run(2000 * ms)
-	var buf []byte
-	var events []sim.Event
-	next := r.Now()
-	seq := uint16(1000)
-	var frame, payload []byte
-	if n := testing.AllocsPerRun(200, func() {
-		for end := r.Now() + 50*ms; r.Now() < end; {
-			r.Step(min(end, r.Next()))
-			buf = r.Read(buf[:0], r.Now())
-			if r.Now() >= next { // a permit of the tick that the pen shows now
-				next = r.Now() + 50*ms
-				seq++
-				m := protocol.Permit{Session: h.session, Generation: h.gen, Depth: uint16(h.ceiling), SeenTick: r.Pen().Uptime(r.Now()).Tick(), LifeMS: 300}
-				payload = m.Append(payload[:0])
-				frame = protocol.AppendFrame(frame[:0], protocol.TypePermit, seq, payload)
-				r.Write(frame, r.Now())
-			}
-		}
-		events = r.TakeEvents(events[:0])
-	}); n != 0 {
+	p := &plain{r: r, h: h, seq: 1000}
+	p.run(1000 * ms)
+	if n := testing.AllocsPerRun(200, func() { p.run(50 * ms) }); n != 0 {
 		t.Errorf("%v allocations in 50 ms", n)
 	}
 	if !r.Pen().Driven() {
@@ -305,12 +318,12 @@ func TestAFaultLastsAsLongAsItIsTold(t *testing.T) {
 
 // BenchmarkRig is a rig whose pen runs on skin at 200 readings a second.
 func BenchmarkRig(b *testing.B) {
-	r, h := runningRig(b, nil)
+	r, h := runningRig(b, func(c *sim.RigConfig) { c.Pen.Profile.BatteryMAH = 0 }) // it runs for hours
 	r.Do(r.Now(), sim.Act{Do: sim.DoContact, On: true})
+	p := &plain{r: r, h: h, seq: 1000}
 	b.ReportAllocs()
 	for b.Loop() {
-		h.raw, h.readings = h.raw[:0], h.readings[:0]
-		h.run(1000 * ms)
+		p.run(1000 * ms)
 	}
 	if !r.Pen().Driven() {
 		b.Fatal("the motor does not run")
