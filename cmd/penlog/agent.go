@@ -24,6 +24,7 @@ import (
 	"penlog/cmd/internal/demo"
 	"penlog/cmd/internal/paths"
 	"penlog/cmd/internal/ports"
+	"penlog/cmd/internal/release"
 	screen "penlog/cmd/internal/term"
 	"penlog/device"
 	"penlog/device/capture"
@@ -161,7 +162,7 @@ func runAgent(ctx context.Context, f agentFlags, stdin io.Reader, stdout, stderr
 			log.Warn("the clinic's policy is laxer than the built-in one", "version", pol.Version(), "where", strings.Join(laxer, "; "))
 		}
 	}
-	cfg := agent.Config{Addr: addr, Dir: f.dir, Limits: table, Policy: pol, Clinic: cl, Cartridges: carts, Labels: labels, Version: version(), Rate: f.rate, Baud: f.baud, Log: log, Prioritize: agent.Prioritize}
+	cfg := agent.Config{Addr: addr, Dir: f.dir, Limits: table, Policy: pol, Clinic: cl, Cartridges: carts, Labels: labels, Version: release.Version(), Rate: f.rate, Baud: f.baud, Log: log, Prioritize: agent.Prioritize}
 	if f.port == noPort {
 		cfg.NoPort = true
 	} else if addr.Auto() {
@@ -184,7 +185,7 @@ func runAgent(ctx context.Context, f agentFlags, stdin io.Reader, stdout, stderr
 	if at, ok := ln.Addr().(*net.TCPAddr); ok && !at.IP.IsLoopback() {
 		log.Warn("the API can be reached from other PCs: whoever is there sees the session, and may stop, abort, acknowledge and mute", "at", at.String())
 	}
-	served := api.New(a, version())
+	served := api.New(a, release.Version())
 	srv := served.HTTP()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -221,7 +222,7 @@ func runAgent(ctx context.Context, f agentFlags, stdin io.Reader, stdout, stderr
 	go agent.Tune()
 	shown := make(chan struct{})
 	if err == nil && !f.quiet {
-		greeting := fmt.Sprintf("penlog %s guards %s · API and metrics %s · record %s\n", version(), guarded, url, f.dir)
+		greeting := fmt.Sprintf("penlog %s guards %s · API and metrics %s · record %s\n", release.Version(), guarded, url, f.dir)
 		go func() {
 			defer close(shown)
 			defer func() { // a picture never ends a guard
@@ -269,7 +270,7 @@ func (f *agentFlags) capturing() (*capture.Writer, error) {
 	if f.captureMiB < least || f.captureMiB > 1<<20 {
 		return nil, usage("--capture-mib %d: want %d to %d", f.captureMiB, least, 1<<20)
 	}
-	w, err := capture.New(capture.Config{Dir: f.capture, Software: "penlog " + version(), TotalMost: f.captureMiB << 20, Sieve: captures.NewSieve()})
+	w, err := capture.New(capture.Config{Dir: f.capture, Software: "penlog " + release.Version(), TotalMost: f.captureMiB << 20, Sieve: captures.NewSieve()})
 	if err != nil {
 		return nil, fmt.Errorf("--capture: %w", err)
 	}

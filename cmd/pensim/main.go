@@ -3,6 +3,8 @@
 //	pensim pen --pty /tmp/pen        a simulated pen on a pseudo-terminal
 //	pensim ctl --at PATH CONTROL     work one that runs, and let things go wrong with it
 //	pensim profiles                  which pens there are
+//	pensim run                       play scenarios, and judge them
+//	pensim campaign                  play a procedure for each of many seeds, and judge each
 //
 // It ends with 0 when it is done, 1 when something was refused or failed, and 2
 // when it was called wrongly.
@@ -40,6 +42,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	switch {
 	case err == nil:
 		return 0
+	case err == errFailed: // it was said what
+		return 1
 	case errors.Is(err, simpen.ErrUsage), errors.Is(err, simpen.ErrConfig):
 		fmt.Fprintf(stderr, "pensim: %v\nRun 'pensim --help' for what there is.\n", err)
 		return 2
@@ -59,7 +63,7 @@ func command() *cobra.Command {
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return fmt.Errorf("%w: no command %q: there are pen, ctl and profiles", simpen.ErrUsage, args[0])
+				return fmt.Errorf("%w: no command %q: there are pen, ctl, profiles, run and campaign", simpen.ErrUsage, args[0])
 			}
 			return nil
 		},
@@ -71,6 +75,6 @@ func command() *cobra.Command {
 		},
 	}
 	root.SetFlagErrorFunc(usage)
-	root.AddCommand(simpen.Command(), simpen.CtlCommand(), profiles())
+	root.AddCommand(simpen.Command(), simpen.CtlCommand(), profiles(), run_(), campaign_())
 	return root
 }

@@ -150,3 +150,24 @@ func drawSteps(r *rng, s *script.Script, class Class, f *sim.Profile) {
 
 // seconds is a moment as people read it.
 func seconds(at protocol.Instant) float64 { return float64(at) / 1e6 }
+
+// Check reports what there is not among the words of d.
+func (d *Draws) Check() error {
+	if d.Class != "" && !slices.Contains(Classes(), d.Class) {
+		return fmt.Errorf("there is no class %q: choose one of %v", d.Class, Classes())
+	}
+	if d.Pen != "" {
+		if _, err := sim.ProfileByName(d.Pen); err != nil {
+			return err
+		}
+	}
+	if d.Hand != "" {
+		if _, err := sim.StyleByName(d.Hand); err != nil {
+			return err
+		}
+	}
+	if d.Length != 0 && (d.Length < script.MinLength || d.Length > script.MaxLength) {
+		return fmt.Errorf("a procedure lasts %v to %v, not %v", script.MinLength, script.MaxLength, d.Length)
+	}
+	return nil
+}

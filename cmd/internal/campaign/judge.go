@@ -197,7 +197,9 @@ func (j *judge) depth(p *sim.Pen, now protocol.Instant) {
 	case e.Cleared != 0:
 		j.episode = e.Began
 		took = e.Cleared.Sub(e.Shown)
-		j.w.res.Counts.WorstStop = max(j.w.res.Counts.WorstStop, took)
+		if !j.breaksByItself("stop budget") {
+			j.w.res.Counts.WorstStop = max(j.w.res.Counts.WorstStop, took)
+		}
 		if took > j.budget() {
 			j.blame("stop budget", "needles above %v were clear %v after the reading that obliged a stop, budget %v", e.Ceiling, took, j.budget())
 		}

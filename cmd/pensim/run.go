@@ -1,0 +1,251 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"penlog/cmd/internal/campaign/report"
+	"penlog/cmd/internal/campaign/script"
+	"penlog/cmd/internal/campaign/suite"
+	"penlog/cmd/internal/release"
+	"penlog/cmd/internal/simpen"
+)
+
+// errFailed ends the program with 1; all that is to say was said.
+var errFailed = errors.New("something failed")
+
+// runFlags are those of `pensim run`.
+type runFlags struct {
+	live, where            string
+	hazards                []string
+	lastFailed, first      bool
+	list, verbose, virtual bool
+	seed                   uint64
+	seeds, cores           int
+	out                    outputs
+}
+
+func run_() *cobra.Command {
+	var f runFlags
+	c := &cobra.Command{
+		Use:   "run [FILE | FOLDER | NAME]…",
+		Short: "Play scenarios, and say whether what has to follow follows",
+		Long: `Play scenarios: things that can happen in a clinic, with what Penlog has to do
+about them. Without a name all that come with this program are played; a name is
+one of these, a file, or a folder of .yaml files. Scenarios are played in virtual
+time with everything of Penlog in the loop but ports, disk and goroutines; with
+--live against an agent that runs, with the same verdicts.
+
+-k takes words with and, or, not and parentheses: 'cable and not reboot'. A word
+is looked for in name, title, hazards, pen, hand and in what is done.`,
+		Example: `  pensim run
+  pensim run --hazard D1 -x
+  pensim run my-case.yaml -v
+  pensim run -k 'disk or clock' --junit out.xml --html out.html`,
+		RunE: func(c *cobra.Command, args []string) error {
+			return f.run(c.Context(), args, c.OutOrStdout(), c.ErrOrStderr())
+		},
+	}
+	fs := c.Flags()
+	fs.BoolVar(&f.virtual, "virtual", false, "in virtual time, which is what happens without --live, too")
+	fs.StringVar(&f.live, "live", "", "against the agent whose API is at `URL`; its --port is the pen's terminal, see --pty")
+	fs.StringVarP(&f.where, "where", "k", "", "only those that the `EXPR` matches")
+	fs.StringSliceVar(&f.hazards, "hazard", nil, "only those of the hazards `ID`")
+	fs.BoolVar(&f.lastFailed, "last-failed", false, "only those that failed the last time; all when none did")
+	fs.BoolVarP(&f.first, "exitfirst", "x", false, "stop at the first that fails")
+	fs.BoolVar(&f.list, "list", false, "only say which there are")
+	fs.BoolVarP(&f.verbose, "verbose", "v", false, "show what happened in each")
+	fs.Uint64Var(&f.seed, "seed", 0, "what scenarios leave open is drawn from this seed instead of their own")
+	fs.IntVar(&f.seeds, "seeds", 1, "play each under so many seeds, the first its own")
+	fs.IntVar(&f.cores, "cores", 0, "use so many cores (0: all)")
+	f.out.flags(c)
+	c.MarkFlagsMutuallyExclusive("virtual", "live")
+	return c
+}
+
+func usagef(format string, args ...any) error {
+	return fmt.Errorf("%w: %w", simpen.ErrUsage, fmt.Errorf(format, args...))
+}
+
+// choose finds the scenarios that are meant.
+func (f *runFlags) choose(args []string) ([]*script.Script, error) {
+	all, err := suite.Builtin()
+	if len(args) > 0 {
+		all, err = suite.Read(args)
+	}
+	if err != nil {
+		return nil, usagef("%w", err)
+	}
+	choice := suite.Choice{Where: f.where, Hazards: f.hazards}
+	if f.lastFailed {
+		if choice.Names, err = lastFailed(); err != nil {
+			return nil, err
+		}
+	}
+	chosen, err := choice.Choose(all)
+	if err != nil {
+		return nil, usagef("%w", err)
+	}
+	if len(chosen) == 0 {
+		return nil, usagef("none of the %d scenarios was chosen; 'pensim run --list' shows which there are", len(all))
+	}
+	return chosen, nil
+}
+
+func (f *runFlags) run(ctx context.Context, args []string, out, errs io.Writer) error {
+	if f.seeds < 1 || f.seeds > 100_000 {
+		return usagef("--seeds: %d is not from 1 to 100000", f.seeds)
+	}
+	chosen, err := f.choose(args)
+	if err != nil {
+		return err
+	}
+	if f.list {
+		return list(out, chosen)
+	}
+	var scripts []*script.Script
+	for _, s := range chosen {
+		for k := range f.seeds {
+			s := *s
+			s.Seed = max(s.Seed, 1) + uint64(k)
+			if f.seed != 0 {
+				s.Seed = f.seed + uint64(k)
+			}
+			scripts = append(scripts, &s)
+		}
+	}
+	o := suite.Options{Many: len(scripts), Cores: f.cores, Stop: f.first, All: true, Whole: 50,
+		Jobs: func(i int) suite.Job { return suite.Job{Script: scripts[i], Replay: replayOf(scripts[i], args)} },
+		Each: func(c *report.Case) { f.tell(out, c) },
+	}
+	if f.live != "" {
+		if o.Player, err = livePlayer(ctx, f.live, scripts); err != nil {
+			return err
+		}
+		o.Cores = 1
+	}
+	if f.verbose {
+		o.Player = verbose(o.Player, out)
+		o.Cores = 1
+	}
+	r := suite.Play(ctx, o)
+	r.What, r.Version, r.Command = "scenarios", release.Version(), command_(append([]string{"run"}, args...))
+	if err := keepFailed(&r); err != nil {
+		fmt.Fprintf(errs, "pensim: --last-failed will not know of this run: %v\n", err)
+	}
+	fmt.Fprintln(out, summary(&r))
+	return errors.Join(f.out.write(&r, out), verdict(&r))
+}
+
+// tell says how one scenario ended.
+func (f *runFlags) tell(out io.Writer, c *report.Case) {
+	name := c.Name
+	if f.seeds > 1 || f.seed != 0 {
+		name += fmt.Sprintf(" (seed %d)", c.Seed)
+	}
+	if c.OK {
+		if f.seeds == 1 {
+			fmt.Fprintf(out, "ok    %-34s %s\n", name, c.Title)
+		}
+		return
+	}
+	fmt.Fprintf(out, "FAIL  %-34s %s\n", name, c.Title)
+	failures(out, c)
+	fmt.Fprintf(out, "      again: %s\n", c.Replay)
+}
+
+// failures lists what was wrong with a case.
+func failures(out io.Writer, c *report.Case) {
+	if c.Error != "" {
+		fmt.Fprintf(out, "      %s\n", strings.ReplaceAll(c.Error, "\n", "\n      "))
+	}
+	for _, v := range c.Violations {
+		fmt.Fprintf(out, "      broken at %.3f s: %s: %s\n", float64(v.At)/1e6-1, v.Rule, v.What)
+	}
+	for _, k := range c.Checks {
+		if k.OK {
+			continue
+		}
+		where := "at the end"
+		if k.Step >= 0 {
+			where = fmt.Sprintf("after step %d", k.Step+1)
+		}
+		fmt.Fprintf(out, "      %s, expected: %s: %s\n", where, k.Text, k.Why)
+	}
+}
+
+// list says which scenarios there are.
+func list(out io.Writer, chosen []*script.Script) error {
+	wide := 0
+	for _, s := range chosen {
+		wide = max(wide, len(s.Name))
+	}
+	for _, s := range chosen {
+		if _, err := fmt.Fprintf(out, "%-*s  %-8s %s\n", wide, s.Name, strings.Join(s.Hazards, ","), s.Title); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(out, "%d scenarios\n", len(chosen))
+	return err
+}
+
+// summary says on one line what a run came to.
+func summary(r *report.Report) string {
+	s := fmt.Sprintf("%d of %d scenarios played in %.1f s, %s of virtual time (%.0f times life): ", r.Played, r.Planned, r.TookS,
+		r.Counts.Virtual.Round(time.Second), r.Counts.Virtual.Seconds()/max(r.TookS, 1e-9))
+	switch {
+	case r.Failed > 0:
+		s += fmt.Sprintf("%d failed", r.Failed)
+	default:
+		s += "all as expected"
+	}
+	if r.Interrupted {
+		s += "; stopped before the others"
+	}
+	return s
+}
+
+// verdict is the error that a report ends the program with.
+func verdict(r *report.Report) error {
+	if r.Failed > 0 || r.Interrupted {
+		return errFailed
+	}
+	return nil
+}
+
+// replayOf is the command that plays a scenario again, exactly.
+func replayOf(s *script.Script, args []string) string {
+	what := s.Name
+	for _, a := range args {
+		if strings.HasSuffix(a, s.Name+".yaml") {
+			what = a
+		}
+	}
+	return fmt.Sprintf("pensim run %s --seed %d -v", quote(what), s.Seed)
+}
+
+// command_ is how the program was called, as a person would type it.
+func command_(args []string) string {
+	words := []string{"pensim"}
+	for _, a := range args {
+		words = append(words, quote(a))
+	}
+	return strings.Join(words, " ")
+}
+
+// quote makes a word that a shell takes as one.
+func quote(s string) string {
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || slices.Contains([]rune("-_./=:,@%+"), r))
+	}) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
