@@ -1,0 +1,168 @@
+package selftest
+
+// permitClauses switch off, one at a time, what the host keeps of ceilings,
+// permits and revokes. Source: PROTOCOL.md §7.3 to §7.8.
+func permitClauses() []Mutation {
+	p, h, t := in{Permit, "protocol/host_permit.go"}, in{Permit, "protocol/host.go"}, in{Permit, "protocol/trial.go"}
+	return []Mutation{
+		// Permits.
+		h.off("life", "P1 §7.3", `DefaultLife  = 300 * time.Millisecond`, `DefaultLife  = 450 * time.Millisecond`),
+		p.off("seen-tick", "P1 §7.3", `p.ceiling, h.seen, uint16(life / time.Millisecond)}`, `p.ceiling, h.seen + Tick(now.Sub(h.heardAt)/time.Microsecond), uint16(life / time.Millisecond)}`),
+		p.off("seen-tick-ahead", "P1 §7.3", `p.ceiling, h.seen, uint16(life / time.Millisecond)}`, `p.ceiling, h.seen + 20_000, uint16(life / time.Millisecond)}`),
+		p.off("allowed", "P2 §7.3", `return p.allowed && p.proven`, `return p.proven`),
+		p.off("proven", "P5 §7.4", `return p.allowed && p.proven`, `return p.allowed`),
+		p.off("no-permit-in-the-test", "P5 §7.4", `p.phase == phaseConfirmed && p.test == testNone && !p.halted && h.link`, `p.phase == phaseConfirmed && !p.halted && h.link`),
+		p.off("at-rest", "P4 §7.3", `p.test == testNone && !p.halted && h.link == LinkUp`, `p.test == testNone && h.link == LinkUp`),
+		p.off("renewal", "§7.3", `(!p.renewed || now.Sub(p.renewedAt) >= h.cfg.Renew)`, `true`),
+
+		// Ceilings.
+		p.off("ceiling-before-permit", "P4 §7.3", `p.phase, p.ceiling, p.allowed, p.renewed = phaseSetting, d, false, false
+	h.purgePermits()
+	h.sendCeiling(now)`, `p.phase, p.ceiling, p.allowed, p.renewed = phaseSetting, d, false, false
+	h.purgePermits()
+	h.sendCeiling(now)
+	if p.test == testNone {
+		p.phase = phaseConfirmed
+		h.notice(Notice{Kind: NoticeConfirmed, At: now, Generation: p.gen, Ceiling: Micrometres(p.ceiling)})
+	}`),
+		p.off("confirmed-generation", "P4 §7.3", `if m.Generation == p.gen && m.Ceiling == p.ceiling && !permit {`, `if m.Ceiling == p.ceiling && !permit {`),
+		p.off("confirmed-depth", "P4 §7.3", `if m.Generation == p.gen && m.Ceiling == p.ceiling && !permit {`, `if m.Generation == p.gen && !permit {`),
+		p.off("confirmed-for-ever", "P4 §7.3", `if m.Generation != p.gen || m.Ceiling != p.ceiling {`, `if false {`),
+		p.off("ceiling-repeats", "§7.3 §7.6", `if now.Sub(p.sentAt) >= ceilingRepeat {`, `if false {`),
+		p.off("ceiling-generation", "§7.3", `p.gen = p.nextGen
+	p.nextGen++`, `p.gen = p.nextGen`),
+
+		// Revokes.
+		p.off("revoke-repeats", "P1 §7.5 §7.6", `if now.Sub(p.sentAt) >= revokeRepeat {`, `if false {`),
+		p.off("revoke-until-no-permit", "P1 §7.5", `if m.Generation == p.gen && !permit {
+			p.phase, p.halted = phaseNone`, `if m.Generation == p.gen {
+			p.phase, p.halted = phaseNone`),
+		p.off("revoke-generation", "§7.3", `p.gen = p.nextGen
+	if p.nextGen < 0xffff {
+		p.nextGen++
+	}
+	if p.phase`, `if p.phase`),
+		p.off("revoke-purges", "P1 §7.5", `p.allowed = false
+	h.purgePermits()
+	if h.link != LinkUp {`, `p.allowed = false
+	if h.link != LinkUp {`),
+		h.off("revoke-overtakes", "P1 §7.5", `if h.out[i].Lane == LaneRevoke {`, `if false {`),
+		p.off("revoke-is-sent", "P1 §7.5", `h.send(LaneRevoke, TypeRevoke, m.Append(h.scratch()))`, `_ = m`),
+
+		// A pen that does not obey.
+		p.off("disobeys-permit-past-end", "pen_disobeys §7.5", `bad = bad || permit && over > obeySlack || on && over > stop`, `bad = bad || on && over > stop`),
+		p.off("disobeys-motor-past-end", "pen_disobeys §7.5", `bad = bad || permit && over > obeySlack || on && over > stop`, `bad = bad || permit && over > obeySlack`),
+		p.off("disobeys-end-is-what-was-shown", "pen_disobeys §7.5", `if !p.haveBound || t.Since(p.bound) < 0 {`, `if !p.haveBound {`),
+		p.off("disobeys-by-its-own-word", "pen_disobeys §7.5", `if on && (guarded && !permit || p.halted) {`, `if on && p.halted {`),
+		p.off("disobeys-a-shown-stop", "pen_disobeys §7.5", `if on && (guarded && !permit || p.halted) {`, `if on && guarded && !permit {`),
+		p.off("disobeys-hidden-strokes", "pen_disobeys §7.5", `return p.hidden >= hiddenMost`, `return false`),
+		p.off("disobeys-deaf", "pen_disobeys §7.5", `bad = bad || p.deaf(m, now) || guarded`, `bad = bad || guarded`),
+		p.off("disobeys-in-the-test", "pen_disobeys §7.5", ` || guarded && on && p.test != testNone`, ``),
+		p.off("disobeyed-for-this-boot", "pen_disobeys §7.5 P5", `if b != 0 && b == h.boot {`, `if false && b == h.boot {`),
+		p.off("disobedient-is-unproven", "pen_disobeys §7.5 P5", `p.proven = false
+	if p.phase`, `if p.phase`),
+		p.off("disobedient-is-revoked", "pen_disobeys §7.5", `if p.phase != phaseRevoking && now.Sub(p.sentAt) >= revokeRepeat {`, `if false {`),
+		p.off("generations-fall", "§6.2 §7.1", `if m.Generation < p.shownGen {`, `if false {`),
+		p.off("released-is-unproven", "pen_released §7.4", `p.proven = false // it is earned`, `_ = 0 // it is earned`),
+		p.off("generations-end", "§7.8", `if h.permit.nextGen < lastGenerat {`, `if true {`),
+
+		// The test.
+		t.off("test-is-made", "P5 §7.4", `p.proven, p.testTries = false, 0
+	h.beginTest(now)`, `p.proven = true
+	h.notice(Notice{Kind: NoticeProven, At: now})`),
+		t.off("test-life", "§7.4", `testLife  = 150 * time.Millisecond`, `testLife  = 300 * time.Millisecond`),
+		t.off("test-ends-by-age", "§7.4", `case p.test == testSeen && !permit && m.Tick.Since(p.bound) >= 0:`, `case p.test == testSeen && !permit:`),
+		t.off("test-is-seen", "§7.4", `case p.test == testSeen && !permit && m.Tick.Since(p.bound) >= 0:`, `case (p.test == testSeen || p.test == testGranted) && !permit && m.Tick.Since(p.bound) >= 0:`),
+		t.off("test-lapses", "P5 §7.4", `p.test, p.testAt = testSeen, now`, `p.test, p.proven, p.phase = testNone, true, phaseNone
+		h.notice(Notice{Kind: NoticeProven, At: now})`),
+		t.off("test-fails-with-the-motor-on", "§7.4", `case m.MotorOn() || p.phase == phaseNone || m.Flags.Has(FlagReleased):`, `case p.phase == phaseNone || m.Flags.Has(FlagReleased):`),
+		t.off("test-fails-when-changed", "§7.4", `case m.MotorOn() || p.phase == phaseNone || m.Flags.Has(FlagReleased):`, `case m.MotorOn() || m.Flags.Has(FlagReleased):`),
+		t.off("test-not-while-it-runs", "§7.4", `h.newest.MotorOn() || !h.id.Caps`, `!h.id.Caps`),
+		t.off("test-not-after-disobedience", "§7.4 §7.5 P5", ` || h.Disobeyed() || h.ranOut(now) {`, ` || h.ranOut(now) {`),
+		t.off("test-not-released", "pen_released §7.4", `h.newest.Flags.Has(FlagReleased) || h.Disobeyed()`, `h.Disobeyed()`),
+	}
+}
+
+// penClauses switch off what a pen's end keeps. Source: PROTOCOL.md §5 and §6.
+func penClauses() []Mutation {
+	r, p := in{Permit, "protocol/pen_receive.go"}, in{Permit, "protocol/pen.go"}
+	return []Mutation{
+		r.off("pen-life", "§6.3", `case m.LifeMS == 0 || m.LifeMS > MaxLifeMS:`, `case m.LifeMS == 0:`),
+		r.off("pen-permit-generation", "§6.3", `case m.Generation != p.generation:`, `case false:`),
+		r.off("pen-permit-ceiling", "§6.3", `case p.ceiling == 0 || m.Depth != p.ceiling:`, `case p.ceiling == 0:`),
+		r.off("pen-permit-future", "§6.3", `case age < 0 || Uptime(age/time.Microsecond) > p.now:`, `case false:`),
+		r.off("pen-permit-expired", "P1 §6.3", `case age >= life:`, `case false:`),
+		r.off("pen-permit-late", "P1 §6.3", `deadline := p.now.Add(life - age)`, `deadline := p.now.Add(life)`),
+		r.off("pen-permit-fault", "§6.3 §6.8", `case p.sense.Faults&FaultsForbid != 0:
+		return RefusedFault`, `case false:
+		return RefusedFault`),
+		r.off("pen-ceiling-generation", "§6.2", `case m.Generation <= p.generation:`, `case false:`),
+		r.off("pen-ceiling-ends-permit", "P4 §6.2", `p.generation, p.ceiling = m.Generation, m.Depth
+	p.endPermit(p.now)`, `p.generation, p.ceiling = m.Generation, m.Depth`),
+		r.off("pen-ceiling-stops", "P4 §6.2", `if p.stoppable() {
+		p.stop(StopCeiling)
+	}`, ``),
+		r.off("pen-revoke-late", "§6.4", `if m.Generation < p.generation {`, `if false {`),
+		r.off("pen-revoke-ends-permit", "P1 §6.4", `p.endPermit(p.now)
+	p.stop(StopRevoke)`, `p.stop(StopRevoke)`),
+		r.off("pen-revoke-stops", "P1 §6.4", `p.endPermit(p.now)
+	p.stop(StopRevoke)`, `p.endPermit(p.now)`),
+		r.off("pen-revoke-of-anyone", "P1 §6.4", `p.generation = m.Generation
+	}
+	p.endPermit(p.now)`, `p.generation = m.Generation
+	} else {
+		return why
+	}
+	p.endPermit(p.now)`),
+		r.off("pen-nonce", "§5.4", `case p.nonce == 0 || s.Nonce != p.nonce:`, `case p.nonce == 0:`),
+		r.off("pen-boot", "§5.4", `case s.Boot != p.id.Boot:`, `case false:`),
+		r.off("pen-hello-ends-permit", "P2 §5.2", `p.endPermit(p.now)
+	if p.stoppable() {
+		p.stop(StopHello)`, `if p.stoppable() {
+		p.stop(StopHello)`),
+		r.off("pen-hello-stops", "P2 §5.2", `p.stop(StopHello)`, `_ = 0`),
+		r.off("pen-busy", "§5.5", `case p.Hosted() && m.Previous != p.nonce:`, `case false:`),
+		p.off("pen-lapse", "P1 §6.1", `if p.permit && p.now >= p.deadline {`, `if false {`),
+		p.off("pen-lapse-stops", "P1 §6.1", `p.stop(StopLapse)
+	}
+	if p.confirm`, `}
+	if p.confirm`),
+		p.off("pen-host-lost", "P1 §5.6", `if p.Hosted() && p.now >= p.heard.Add(PenHostTimeout) {`, `if false {`),
+		p.off("pen-press", "P1 P2 §6.5", `case p.guarded() && (!p.permit || p.ceiling == TrialCeiling):`, `case p.guarded() && p.ceiling == TrialCeiling:`),
+		p.off("pen-trial-starts-nothing", "§6.5", `case p.guarded() && (!p.permit || p.ceiling == TrialCeiling):`, `case p.guarded() && !p.permit:`),
+		p.off("pen-own-check-of-the-dial", "§6.7", `if p.motor && p.enforces() && s.Set`, `if false && s.Set`),
+		p.off("pen-fault-stops", "§6.8", `p.endPermit(p.now)
+		p.stop(StopFault)`, `_ = 0`),
+	}
+}
+
+// linkClauses switch off what the host's end knows of who is there and how old
+// what it says is. Source: PROTOCOL.md §4, §7.1, §7.2.
+func linkClauses() []Mutation {
+	h, f, c := in{Link, "protocol/host.go"}, in{Link, "protocol/host_frames.go"}, in{Link, "protocol/clock.go"}
+	return []Mutation{
+		h.off("nonce-of-its-own", "§7.1", `h.nonce = 0
+	for h.nonce == 0 {`, `for h.nonce == 0 {`),
+		h.off("permits-end-with-the-session", "P2 §7.1", `h.dups = [16]seen{}
+	h.permit.reset(h.firstGeneration())`, `h.dups = [16]seen{}`),
+		h.off("first-generation", "§7.1", `return uint16(h.rng.Uint64()%0x7fff) + 1`, `return 1`),
+		h.off("silence", "link_lost P6", `if now.Sub(h.heardAt) > hostSilence || h.baudFailed(now) {`, `if h.baudFailed(now) {`),
+		h.off("overslept", "link_lost P2 §7.2", `now.Sub(h.spokeAt) > penPatience`, `false`),
+		h.off("sync", "§7.2", `if now.Sub(h.sync.at) >= every {`, `if now.Sub(h.sync.at) >= 100*every {`),
+		f.off("identity-changes", "§7.1", `case h.link == LinkUp && changed:`, `case false && changed:`),
+		f.off("reboot", "pen_rebooted P2", `rebooted := h.boot != 0 && h.id.Boot != h.boot`, `rebooted := false`),
+		f.off("welcome-nonce", "§7.1", `m.Nonce != h.nonce || `, ``),
+		f.off("welcome-generation", "§7.1", `m.Generation != h.permit.first || `, ``),
+		f.off("welcome-boot", "§7.1", ` || (h.boot != 0 && m.Boot != h.boot)`, ``),
+		f.off("sync-token", "§4.6", ` || m.Token != h.sync.token {`, ` {`),
+		f.off("welcome-to-an-earlier-hello", "§4", `h.clock.Exchange(h.firstAt, now, m.Tick)`, `h.clock.Exchange(h.helloAt, now, m.Tick)`),
+		f.off("late-readings", "§4", `if step <= 0 && -step < clockJump {`, `if false {`),
+		f.off("duplicates", "§2.6", `if *d == mark {`, `if false {`),
+		f.off("pen-clock-jumps", "clock_jumped P2", `if step < 0 || early > clockJump {`, `if false {`),
+		f.off("pen-clock-late", "clock_jumped P2", `} else if now.Sub(h.lateSince) > clockLateFor {`, `} else if false {`),
+		f.off("forgotten-by-the-pen", "link_lost P2", `if m.Reason == RefusedNonce && h.link == LinkUp && int16(m.Seq-h.firstSeq) >= 0 {`, `if false {`),
+		f.off("another-host", "pen_busy", `case now.Sub(h.strangeAt) > announceMost:`, `case false:`),
+		f.off("events-again", "§7.7", `if m.ID > h.event {`, `if true {`),
+		c.off("age-is-bounded", "readings_stale §4", `return max(now.Sub(at)+early, 0)`, `return max(now.Sub(at)+0*early, 0)`),
+	}
+}

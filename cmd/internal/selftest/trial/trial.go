@@ -1,0 +1,77 @@
+// Package trial plays seeds of a campaign until it finds a broken promise, and
+// tells of it in JSON, a line for each: what a build with one rule missing does for
+// the self-test. It reads the clock to say how long it took, and nothing else.
+package trial
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Asked is what to play.
+type Asked struct {
+	First uint64 // seed
+	Seeds uint64 // at most so many
+	Finds int    // enough of these; 0: one
+}
+
+// Find is a broken promise.
+type Find struct {
+	Seed uint64 `json:"seed"`
+	By   string `json:"by"`    // the promise, a stable word; "panic": the program fell over
+	AtUS int64  `json:"at_us"` // of the run
+	What string `json:"what"`
+}
+
+// Told is one line: a find, or, as the last one, the end.
+type Told struct {
+	Find *Find  `json:"find,omitempty"`
+	Ran  uint64 `json:"ran,omitempty"` // seeds, at the end
+	MS   int64  `json:"ms,omitempty"`  // all of them took
+}
+
+// Run plays seeds until there are enough finds, and tells w. play gives the first
+// promise that a seed breaks, nil: none. A play that panics is a find: a
+// program that falls over is noticed. The error is w's.
+func Run(a Asked, play func(seed uint64) *Find, w io.Writer) error {
+	begun := time.Now()
+	out := json.NewEncoder(w)
+	finds, ran := 0, uint64(0)
+	for ; ran < a.Seeds && finds < max(a.Finds, 1); ran++ {
+		f := safe(a.First+ran, play)
+		if f == nil {
+			continue
+		}
+		finds++
+		if err := out.Encode(Told{Find: f}); err != nil {
+			return err
+		}
+	}
+	return out.Encode(Told{Ran: ran, MS: time.Since(begun).Milliseconds()})
+}
+
+func safe(seed uint64, play func(uint64) *Find) (f *Find) {
+	defer func() {
+		if p := recover(); p != nil {
+			f = &Find{Seed: seed, By: "panic", What: fmt.Sprint(p)}
+		}
+	}()
+	return play(seed)
+}
+
+// Read reads what [Run] told. What was cut off is an error beside what came before it.
+func Read(r io.Reader) (finds []Find, end Told, err error) {
+	d := json.NewDecoder(r)
+	for {
+		var t Told
+		if err := d.Decode(&t); err != nil {
+			return finds, Told{}, fmt.Errorf("the mutant's report ends too soon: %w", err)
+		}
+		if t.Find == nil {
+			return finds, t, nil
+		}
+		finds = append(finds, *t.Find)
+	}
+}
