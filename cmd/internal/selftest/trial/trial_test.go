@@ -1,0 +1,79 @@
+package trial_test
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"penlog/cmd/internal/selftest/trial"
+)
+
+// third breaks a promise in every third seed, and falls over in the seventh.
+func third(seed uint64) *trial.Find {
+	if seed == 7 {
+		panic("fell over")
+	}
+	if seed%3 == 0 {
+		return &trial.Find{Seed: seed, By: "too deep"}
+	}
+	return nil
+}
+
+func TestRunEndsWithEnoughFinds(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		asked trial.Asked
+		found []uint64
+		by    string // of the last
+		ran   uint64
+	}{
+		{"one by default", trial.Asked{First: 1, Seeds: 100}, []uint64{3}, "too deep", 3},
+		{"a panic is a find", trial.Asked{First: 1, Seeds: 100, Finds: 3}, []uint64{3, 6, 7}, "panic", 7},
+		{"none", trial.Asked{First: 1, Seeds: 2}, nil, "", 2},
+		{"fewer than wanted", trial.Asked{First: 8, Seeds: 3, Finds: 5}, []uint64{9}, "too deep", 3},
+		{"no seeds", trial.Asked{First: 1}, nil, "", 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var b bytes.Buffer
+			if err := trial.Run(tt.asked, third, &b); err != nil {
+				t.Fatal(err)
+			}
+			found, end, err := trial.Read(&b)
+			if err != nil || end.Ran != tt.ran {
+				t.Errorf("%d seeds, %v; want %d", end.Ran, err, tt.ran)
+			}
+			var seeds []uint64
+			by := ""
+			for _, f := range found {
+				seeds, by = append(seeds, f.Seed), f.By
+			}
+			if !slices.Equal(seeds, tt.found) || by != tt.by {
+				t.Errorf("found in %d by %q, want %d by %q", seeds, by, tt.found, tt.by)
+			}
+		})
+	}
+}
+
+// What was cut off keeps its finds and says that it was.
+func TestReadOfWhatWasCutOff(t *testing.T) {
+	for _, tt := range []struct {
+		text  string
+		finds int
+	}{{"", 0}, {`{"find":{"seed":3}}` + "\n", 1}, {`{"find":{"seed":3}}` + "\n" + `{"fi`, 1}, {"no JSON", 0}} {
+		if found, _, err := trial.Read(strings.NewReader(tt.text)); err == nil || len(found) != tt.finds {
+			t.Errorf("%q: %d finds, %v", tt.text, len(found), err)
+		}
+	}
+}
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("full") }
+
+func TestRunSaysWhenNobodyHears(t *testing.T) {
+	if err := trial.Run(trial.Asked{First: 3, Seeds: 1}, third, full{}); err == nil {
+		t.Error("no error")
+	}
+}
