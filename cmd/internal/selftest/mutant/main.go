@@ -7,8 +7,10 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 
 	"penlog/cmd/internal/campaign"
+	"penlog/cmd/internal/campaign/script"
 	"penlog/cmd/internal/selftest/trial"
 )
 
@@ -29,10 +31,16 @@ func main() {
 }
 
 func play(seed uint64) *trial.Find {
-	r := campaign.Run(seed, campaign.Config{})
+	r := campaign.Play(campaign.Draw(seed, campaign.Draws{}), campaign.Options{})
 	if !r.Failed() {
 		return nil
 	}
-	v := r.Violations[0]
-	return &trial.Find{Seed: seed, By: v.Rule, AtUS: int64(v.At), What: v.What}
+	f := &trial.Find{Seed: seed, By: "expectation"}
+	if len(r.Violations) > 0 {
+		v := r.Violations[0]
+		f.By, f.AtUS, f.What = v.Rule, int64(v.At), v.What
+	} else if i := slices.IndexFunc(r.Checks, func(c script.Check) bool { return !c.OK }); i >= 0 {
+		f.What = r.Checks[i].Text + ": " + r.Checks[i].Why
+	}
+	return f
 }
