@@ -34,28 +34,29 @@ type Outcome struct {
 	Seed     uint64        `json:"seed,omitempty"`
 	AtUS     int64         `json:"at_us,omitempty"`
 	What     string        `json:"what,omitempty"`
-	Needed   []uint64      `json:"seeds_needed,omitempty"` // until it was found, and from there until it was again
-	Ran      uint64        `json:"seeds,omitempty"`        // played in vain
+	Needed   []int         `json:"seeds_needed,omitempty"` // until it was found, and from there until it was again
+	Ran      int           `json:"seeds,omitempty"`        // played in vain
 	Err      string        `json:"error,omitempty"`
 	Built    time.Duration `json:"built_ns"`
 	Played   time.Duration `json:"played_ns"`
 }
 
-// take enters the finds of seeds from first on.
-func (o *Outcome) take(first uint64, found []trial.Find) {
+// take enters finds.
+func (o *Outcome) take(found []trial.Find) {
+	before := 0
 	for i, f := range found {
 		if i == 0 {
 			o.By, o.Seed, o.AtUS, o.What = f.By, f.Seed, f.AtUS, f.What
 		}
-		o.Needed = append(o.Needed, f.Seed-first+1)
-		first = f.Seed + 1
+		o.Needed = append(o.Needed, f.N-before)
+		before = f.N
 	}
 }
 
 // Report is what a self-test came to.
 type Report struct {
 	First       uint64        `json:"first_seed"`
-	Seeds       uint64        `json:"seeds"`
+	Seeds       int           `json:"seeds"`
 	Asked       int           `json:"mutations_asked"`
 	Control     Outcome       `json:"control"` // of the source as it is: missed, as nothing is to be found
 	Outcomes    []Outcome     `json:"mutations"`
@@ -88,13 +89,13 @@ type Rule struct {
 	Of     string `json:"of"`
 	Played int    `json:"mutations"`
 	Found  int    `json:"found"`
-	Median uint64 `json:"median_seeds"` // needed to find one; 0: none was
+	Median int    `json:"median_seeds"` // needed to find one; 0: none was
 }
 
 // Rules sums up by what was disabled, in the order of the mutations.
 func (r *Report) Rules() []Rule {
 	var out []Rule
-	needed := map[string][]uint64{}
+	needed := map[string][]int{}
 	for i := range r.Outcomes {
 		o := &r.Outcomes[i]
 		if o.Covered != "" || len(o.Of) == 0 {
@@ -119,7 +120,7 @@ func (r *Report) Rules() []Rule {
 }
 
 // median is the middle of values, the lower of two; 0 of none.
-func median(v []uint64) uint64 {
+func median(v []int) int {
 	if len(v) == 0 {
 		return 0
 	}
@@ -140,6 +141,9 @@ func (r *Report) JSON(w io.Writer) error {
 // Line is an outcome in one line of text.
 func (o *Outcome) Line() string {
 	s := fmt.Sprintf("%-34s ", o.Mutation)
+	if o.Mutation == "none" {
+		s = fmt.Sprintf("%-34s ", "the source as it is")
+	}
 	switch o.Verdict {
 	case Found:
 		s += fmt.Sprintf("found   by %q in seed %d, %s", o.By, o.Seed, seeds(median(o.Needed)))
@@ -157,7 +161,7 @@ func (o *Outcome) Line() string {
 	return s + fmt.Sprintf("; %.1f s", (o.Built+o.Played).Seconds())
 }
 
-func seeds(n uint64) string {
+func seeds(n int) string {
 	if n == 1 {
 		return "1 seed"
 	}
@@ -192,7 +196,7 @@ func (r *Report) Summary() string {
 		s = fmt.Sprintf("Interrupted: %d of %d mutations were played. ", len(r.Outcomes), r.Asked)
 	}
 	if r.Control.Verdict != Missed {
-		return s + fmt.Sprintf("The source as it is does not pass the seeds (%s), so nothing else was played.", strings.TrimSpace(r.Control.Line()))
+		return s + fmt.Sprintf("The source as it is does not pass the seeds, so nothing else was played: %s%s in seed %d.", r.Control.By, r.Control.Err, r.Control.Seed)
 	}
 	must := r.Count(Found) + r.Count(Missed) + r.Count(Broken) + r.Count(Stuck)
 	s += fmt.Sprintf("%d of %d mutations found", r.Count(Found), must)

@@ -21,8 +21,8 @@ import (
 // Options bend a self-test. Zero fields mean the defaults.
 type Options struct {
 	Source  string        // a folder of Penlog's source; default: the present one
-	First   uint64        // seed; default 1
-	Seeds   uint64        // most that a mutation gets; default 300
+	First   uint64        // of the campaign's seeds from which those played are taken; default 1
+	Seeds   int           // most that a mutation gets; default 300
 	Finds   int           // look on until so many seeds found it, for the median; default 1
 	Only    []string      // names of mutations or groups; none: all
 	Third   int           // 1, 2 or 3: only this third; 0: all
@@ -80,8 +80,8 @@ func (o *Options) fill() error {
 	switch {
 	case o.Third < 0 || o.Third > 3:
 		return &UsageError{fmt.Sprintf("there is no third number %d: use 1, 2 or 3", o.Third)}
-	case o.Jobs < 0 || o.Limit < 0:
-		return &UsageError{"jobs and limit can't be negative"}
+	case o.Jobs < 0 || o.Limit < 0 || o.Seeds < 0:
+		return &UsageError{"seeds, jobs and limit can't be negative"}
 	}
 	return nil
 }
@@ -218,14 +218,14 @@ func (o *Options) fillIn(ctx context.Context, b *bench, m *Mutation, out *Outcom
 	if m == nil {
 		finds = 1
 	}
-	cmd := exec.CommandContext(limited, program, "-first", strconv.FormatUint(o.First, 10), "-seeds", strconv.FormatUint(o.Seeds, 10), "-finds", strconv.Itoa(finds))
+	cmd := exec.CommandContext(limited, program, "-first", strconv.FormatUint(o.First, 10), "-seeds", strconv.Itoa(o.Seeds), "-finds", strconv.Itoa(finds))
 	cmd.WaitDelay = time.Second
 	var told, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &told, &said
 	err = cmd.Run()
 	out.Played = time.Since(begun)
 	found, end, readErr := trial.Read(&told)
-	out.take(o.First, found)
+	out.take(found)
 	switch {
 	case ctx.Err() != nil && len(found) == 0:
 		out.Verdict = NotPlayed

@@ -38,18 +38,18 @@ import (
 )
 
 func main() {
-	first, seeds, finds := flag.Uint64("first", 1, ""), flag.Uint64("seeds", 1, ""), flag.Int("finds", 1, "")
+	first, seeds, finds := flag.Uint64("first", 1, ""), flag.Int("seeds", 1, ""), flag.Int("finds", 1, "")
 	flag.Parse()
 	if !session.Sound {
 		fmt.Fprintln(os.Stderr, "out of order")
 		os.Exit(3)
 	}
-	ran := uint64(0)
+	ran := 0
 	for seed := *first; ran < *seeds && *finds > 0; seed++ {
 		ran++
 		if !session.Guard && seed%3 == 0 {
 			*finds--
-			fmt.Printf("{\"find\":{\"seed\":%d,\"by\":\"too deep\",\"at_us\":5,\"what\":\"2 mm\"}}\n", seed)
+			fmt.Printf("{\"find\":{\"seed\":%d,\"n\":%d,\"by\":\"too deep\",\"at_us\":5,\"what\":\"2 mm\"}}\n", seed, ran)
 		}
 	}
 	for !session.Ends {
@@ -118,7 +118,7 @@ func TestRunTellsWhatBecameOfEach(t *testing.T) {
 			t.Errorf("%s: %q, %q; want %q, %q", o.Mutation, o.Verdict, o.Err, w.verdict, w.err)
 		}
 	}
-	if o := r.Outcomes[0]; o.By != "too deep" || o.Seed != 3 || !slices.Equal(o.Needed, []uint64{2, 3}) || o.What != "2 mm" {
+	if o := r.Outcomes[0]; o.By != "too deep" || o.Seed != 3 || !slices.Equal(o.Needed, []int{2, 3}) || o.What != "2 mm" {
 		t.Errorf("found: %+v", o)
 	}
 	if !r.Failed() || r.Count(selftest.Found) != 1 || r.Count(selftest.Missed) != 1 || r.Count(selftest.Broken) != 4 || r.Count(selftest.Stuck) != 1 {
@@ -209,6 +209,7 @@ func TestWrongOptionsAreNamed(t *testing.T) {
 		{selftest.Options{Only: []string{"x"}}, "arming"},
 		{selftest.Options{Third: 4}, "third number 4"},
 		{selftest.Options{Jobs: -1}, "negative"},
+		{selftest.Options{Seeds: -1}, "negative"},
 	} {
 		var usage *selftest.UsageError
 		if _, err := selftest.Run(t.Context(), tt.o); !errors.As(err, &usage) || !strings.Contains(usage.Words, tt.want) {

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -15,19 +16,52 @@ import (
 )
 
 func main() {
-	var a trial.Asked
-	flag.Uint64Var(&a.First, "first", 1, "the first `seed`")
-	flag.Uint64Var(&a.Seeds, "seeds", 300, "at most so many")
-	flag.IntVar(&a.Finds, "finds", 1, "end after so many broken promises")
+	first := flag.Uint64("first", 1, "the first `seed`")
+	seeds := flag.Int("seeds", 300, "at most so many")
+	finds := flag.Int("finds", 1, "end after so many broken promises")
 	flag.Parse()
-	if flag.NArg() > 0 {
+	if flag.NArg() > 0 || *seeds < 0 {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := trial.Run(a, play, os.Stdout); err != nil {
+	if err := trial.Run(order(*first, *seeds), *finds, play, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "mutant:", err)
 		os.Exit(1)
 	}
+}
+
+// shares are how many seeds of a class come in a round. Of those in which one thing
+// is ill there is one for each thing that can be.
+var shares = map[campaign.Class]int{campaign.Human: 8, campaign.Rough: 8, campaign.Wild: 2, campaign.Ill: 1}
+
+// ahead is how many seeds are looked at for each that is played.
+const ahead = 30
+
+// order puts the campaign's seeds from first on in rounds, each with every kind of
+// trouble in it, so that what is rare is not waited for, and returns the first n.
+func order(first uint64, n int) []uint64 {
+	type ranked struct {
+		seed  uint64
+		round int
+	}
+	var all []ranked
+	seen := map[string]int{}
+	for seed := first; seed < first+uint64(n)*ahead; seed++ {
+		s := campaign.Draw(seed, campaign.Draws{})
+		class := campaign.Class(s.About)
+		kind := s.About
+		if class == campaign.Ill && len(s.Steps) > 0 && len(s.Steps[0].Do) > 0 {
+			kind += " " + s.Steps[0].Do[0].Verb
+		}
+		all = append(all, ranked{seed, seen[kind] / max(shares[class], 1)})
+		seen[kind]++
+	}
+	slices.SortStableFunc(all, func(a, b ranked) int { return cmp.Compare(a.round, b.round) })
+	out := make([]uint64, n)
+	for i := range out {
+		out[i] = all[i].seed
+	}
+	return out
 }
 
 func play(seed uint64) *trial.Find {

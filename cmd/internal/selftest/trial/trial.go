@@ -10,16 +10,10 @@ import (
 	"time"
 )
 
-// Asked is what to play.
-type Asked struct {
-	First uint64 // seed
-	Seeds uint64 // at most so many
-	Finds int    // enough of these; 0: one
-}
-
 // Find is a broken promise.
 type Find struct {
 	Seed uint64 `json:"seed"`
+	N    int    `json:"n"`     // the how-manieth that was played
 	By   string `json:"by"`    // the promise, a stable word; "panic": the program fell over
 	AtUS int64  `json:"at_us"` // of the run
 	What string `json:"what"`
@@ -27,24 +21,25 @@ type Find struct {
 
 // Told is one line: a find, or, as the last one, the end.
 type Told struct {
-	Find *Find  `json:"find,omitempty"`
-	Ran  uint64 `json:"ran,omitempty"` // seeds, at the end
-	MS   int64  `json:"ms,omitempty"`  // all of them took
+	Find *Find `json:"find,omitempty"`
+	Ran  int   `json:"ran,omitempty"` // seeds, at the end
+	MS   int64 `json:"ms,omitempty"`  // all of them took
 }
 
-// Run plays seeds until there are enough finds, and tells w. play gives the first
-// promise that a seed breaks, nil: none. A play that panics is a find: a
-// program that falls over is noticed. The error is w's.
-func Run(a Asked, play func(seed uint64) *Find, w io.Writer) error {
+// Run plays the seeds in their order until there are enough finds, at least one, and
+// tells w. play gives the first promise that a seed breaks, nil: none. A play that
+// panics is a find: a program that falls over is noticed. The error is w's.
+func Run(seeds []uint64, finds int, play func(seed uint64) *Find, w io.Writer) error {
 	begun := time.Now()
 	out := json.NewEncoder(w)
-	finds, ran := 0, uint64(0)
-	for ; ran < a.Seeds && finds < max(a.Finds, 1); ran++ {
-		f := safe(a.First+ran, play)
+	found, ran := 0, 0
+	for ; ran < len(seeds) && found < max(finds, 1); ran++ {
+		f := safe(seeds[ran], play)
 		if f == nil {
 			continue
 		}
-		finds++
+		found++
+		f.N = ran + 1
 		if err := out.Encode(Told{Find: f}); err != nil {
 			return err
 		}

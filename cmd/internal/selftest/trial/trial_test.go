@@ -21,23 +21,32 @@ func third(seed uint64) *trial.Find {
 	return nil
 }
 
+func upTo(first, last uint64) []uint64 {
+	var out []uint64
+	for s := first; s <= last; s++ {
+		out = append(out, s)
+	}
+	return out
+}
+
 func TestRunEndsWithEnoughFinds(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
-		asked trial.Asked
+		seeds []uint64
+		finds int
 		found []uint64
 		by    string // of the last
-		ran   uint64
+		ran   int
 	}{
-		{"one by default", trial.Asked{First: 1, Seeds: 100}, []uint64{3}, "too deep", 3},
-		{"a panic is a find", trial.Asked{First: 1, Seeds: 100, Finds: 3}, []uint64{3, 6, 7}, "panic", 7},
-		{"none", trial.Asked{First: 1, Seeds: 2}, nil, "", 2},
-		{"fewer than wanted", trial.Asked{First: 8, Seeds: 3, Finds: 5}, []uint64{9}, "too deep", 3},
-		{"no seeds", trial.Asked{First: 1}, nil, "", 0},
+		{"one by default", upTo(1, 100), 0, []uint64{3}, "too deep", 3},
+		{"a panic is a find", upTo(1, 100), 3, []uint64{3, 6, 7}, "panic", 7},
+		{"none", upTo(1, 2), 1, nil, "", 2},
+		{"fewer than wanted", upTo(8, 10), 5, []uint64{9}, "too deep", 3},
+		{"no seeds", nil, 1, nil, "", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var b bytes.Buffer
-			if err := trial.Run(tt.asked, third, &b); err != nil {
+			if err := trial.Run(tt.seeds, tt.finds, third, &b); err != nil {
 				t.Fatal(err)
 			}
 			found, end, err := trial.Read(&b)
@@ -48,6 +57,9 @@ func TestRunEndsWithEnoughFinds(t *testing.T) {
 			by := ""
 			for _, f := range found {
 				seeds, by = append(seeds, f.Seed), f.By
+				if n := slices.Index(tt.seeds, f.Seed) + 1; f.N != n {
+					t.Errorf("seed %d is the %dth, want %d", f.Seed, f.N, n)
+				}
 			}
 			if !slices.Equal(seeds, tt.found) || by != tt.by {
 				t.Errorf("found in %d by %q, want %d by %q", seeds, by, tt.found, tt.by)
@@ -73,7 +85,7 @@ type full struct{}
 func (full) Write([]byte) (int, error) { return 0, errors.New("full") }
 
 func TestRunSaysWhenNobodyHears(t *testing.T) {
-	if err := trial.Run(trial.Asked{First: 3, Seeds: 1}, third, full{}); err == nil {
+	if err := trial.Run([]uint64{3}, 1, third, full{}); err == nil {
 		t.Error("no error")
 	}
 }
