@@ -126,6 +126,7 @@ func remake(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	remakeExported(t)
 }
 
 func replayed(t *testing.T, paths ...string) string {

@@ -221,6 +221,9 @@ func (p *player) order(b []byte) {
 		p.skew, p.skewed = p.conn-o.Conn, true
 	}
 	o.Conn += p.skew
+	if p.made {
+		o.Conn = p.conn // it was made up for this very place
+	}
 	if p.frames {
 		p.line(true, "order %s", orderWords(&o))
 	}

@@ -33,6 +33,7 @@ type stage struct {
 	orders []session.Order
 	buf    []byte
 	steps  []step
+	each   func(*stage) // before each turn; nil: nothing
 }
 
 // step is what happens at a moment of a script.
@@ -125,6 +126,9 @@ func (s *stage) run(length time.Duration, steps ...step) {
 			if s.now < s.stalls {
 				turn = s.stalls
 				continue
+			}
+			if s.each != nil {
+				s.each(s)
 			}
 			s.turn()
 			turn = s.now.Add(turnEvery)

@@ -26,10 +26,12 @@ func (p *player) note(n *session.Note) bool {
 	case session.NoteUp:
 		p.conn = n.Conn
 		clear(p.heard)
+		p.motor.part(p)
 		id := n.Identity
 		p.tell("pen up: %s %s, depth %v, %s to %s, %d readings/s; %v", quoted(id.Vendor), quoted(id.Model), id.Depth(),
 			depthWords(id.DepthMin), depthWords(id.DepthMax), p.hot.Host().Rate(), n.Mode)
 	case session.NoteLost:
+		p.motor.part(p)
 		p.tell("the pen's session is over")
 	case session.NoteMode:
 		p.tell("mode: %v", n.Mode)
@@ -106,6 +108,14 @@ func (m *motor) see(p *player, r *protocol.Reading) {
 		p.tell("motor off: %s", m.words())
 	}
 	m.on = on
+}
+
+// part ends what is known of a pen whose session ends: the next one counts anew.
+func (m *motor) part(p *player) {
+	if m.on {
+		p.tell("the motor was on, as last heard: %s", m.words())
+	}
+	*m = motor{}
 }
 
 func (m *motor) words() string {
