@@ -23,6 +23,7 @@ func TestMain(m *testing.M) {
 //
 //	record WHAT DIR     write a session into a data folder; see records
 //	exits CODE ARGS…    run penlog and expect this exit code
+//	cut FILE BYTES      cut a file off
 //	flip FILE OLD NEW   change bytes of a file behind the program's back
 //	json QUERY WANT     look up "a.b.0.c" in standard output as JSON
 //	pc NAME DIR         make up a PC with ports, for --root; see pcs
@@ -38,7 +39,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"record": scriptRecord, "exits": scriptExits, "flip": scriptFlip, "json": scriptJSON, "waitfor": scriptWaitFor, "pc": scriptPC,
+			"record": scriptRecord, "exits": scriptExits, "flip": scriptFlip, "cut": scriptCut, "json": scriptJSON, "waitfor": scriptWaitFor, "pc": scriptPC,
 		},
 	})
 }

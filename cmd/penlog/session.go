@@ -14,9 +14,9 @@ import (
 )
 
 func sessionCommand() *cobra.Command {
-	return group("session", "List and show recorded sessions",
+	return group("session", "List, show and export recorded sessions",
 		"Reads the record, while an agent writes it or when none does. Nothing is changed.",
-		sessionListCommand(), sessionShowCommand())
+		sessionExportCommand(), sessionListCommand(), sessionShowCommand())
 }
 
 // dirFlag defines --dir on c and returns what opens the record there.
