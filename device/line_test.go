@@ -91,6 +91,37 @@ func TestLineWritesWhatTheHandlerPuts(t *testing.T) {
 	})
 }
 
+// Who records hears what went out and when, in its order, and not what did not.
+func TestLineTellsWhatItWrote(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := devicetest.NewWire()
+		ctx, cancel := context.WithCancel(t.Context())
+		l := device.NewLine(w.Port())
+		begin := time.Now()
+		var wrote []string
+		l.OnWrite(func(begun time.Time, b []byte) { wrote = append(wrote, fmt.Sprintf("%v %s", begun.Sub(begin), b)) })
+		end := make(chan error, 1)
+		go func() {
+			end <- l.Run(ctx, stepper(func(b []byte, _ bool) {
+				if len(b) > 0 {
+					l.Out().PutPermit([]byte("permit"))
+					l.Out().PutRevoke([]byte("revoke"))
+					l.Out().PutControl([]byte("control"))
+				}
+			}))
+		}()
+		time.Sleep(3 * time.Millisecond)
+		w.Send([]byte("over the limit"))
+		w.Received(13)
+		synctest.Wait()
+		cancel()
+		<-end
+		if got, want := strings.Join(wrote, ", "), "3ms revoke, 3ms control"; got != want {
+			t.Errorf("told %q, want %q", got, want)
+		}
+	})
+}
+
 func TestLineSendsStopsAndNoPermitWhenItEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := devicetest.NewWire()

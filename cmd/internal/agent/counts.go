@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"penlog/device"
+	"penlog/device/capture"
 	"penlog/protocol"
 	"penlog/session"
 	"penlog/session/limits"
@@ -65,6 +66,8 @@ type Counts struct {
 	Unseen   time.Duration
 	Visits   Visits
 	Alias    string // the clinic's word for the pen, "" none
+	Capture  capture.Status
+	Captures bool // something is to be captured
 }
 
 // counts are the agent's counters. Each lane writes its own; mu guards the rest.
@@ -191,6 +194,7 @@ func (a *Agent) Counts() Counts {
 	out := Counts{View: a.View(), Device: a.keeper.Stats(), Port: a.keeper.Status(), Store: a.writer.Health(),
 		Findings: map[session.Rule]map[session.Response]uint64{}, Ended: map[session.State]uint64{},
 		Notes: len(a.notes), Dropped: a.counts.dropped.Load()}
+	out.Capture, out.Captures = a.Capturing()
 	c := &a.counts
 	defer c.lock()()
 	out.Host, out.Link, out.Ready = c.host, c.link, c.ready

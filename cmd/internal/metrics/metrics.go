@@ -108,6 +108,9 @@ var (
 	ballast    = desc("store_ballast_held", "1 while the reserve for a full disk is held.")
 	dbBytes    = desc("store_database_bytes", "Size of the database file.")
 	walBytes   = desc("store_wal_bytes", "Size of its write-ahead log.")
+	capturing  = desc("capture_running", "1 while what passes the port is captured; 0 once that could not be written any more.")
+	captured   = desc("capture_written_bytes_total", "Bytes written to captures.")
+	capLost    = desc("capture_dropped_records_total", "Records that came faster than captures could be written.")
 	diskFree   = desc("store_disk_free_bytes", "Bytes that may still be written to the disk of the record.")
 )
 
@@ -209,6 +212,11 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	gauge(dbBytes, float64(n.Store.DBBytes))
 	gauge(walBytes, float64(n.Store.WALBytes))
 	gauge(diskFree, float64(n.Store.DiskFree))
+	if n.Captures {
+		gauge(capturing, is(n.Capture.Err == nil))
+		count(captured, n.Capture.Written)
+		count(capLost, n.Capture.Dropped)
+	}
 }
 
 func histogram(ch chan<- prometheus.Metric, d *prometheus.Desc, h *agent.Histogram, labels ...string) {

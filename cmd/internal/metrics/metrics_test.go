@@ -16,6 +16,7 @@ import (
 	"penlog/cmd/internal/agent"
 	"penlog/cmd/internal/metrics"
 	"penlog/device"
+	"penlog/device/capture"
 	"penlog/protocol"
 	"penlog/session"
 )
@@ -68,6 +69,25 @@ func TestMetricsAreLintClean(t *testing.T) {
 	}
 	for _, p := range problems {
 		t.Errorf("%s: %s", p.Metric, p.Text)
+	}
+}
+
+// Capturing shows only where something is to be captured, and that it has stopped.
+func TestMetricsOfCapturing(t *testing.T) {
+	f := busy()
+	if text := scrape(t, f); strings.Contains(text, "penlog_capture") {
+		t.Error("an agent that captures nothing has metrics of it")
+	}
+	f.counts.Captures, f.counts.Capture = true, capture.Status{Written: 4096, Dropped: 3, Path: "room/20260101T000000Z-0011223344556677-0001.pencap"}
+	text := scrape(t, f)
+	for _, want := range []string{"penlog_capture_running 1", "penlog_capture_written_bytes_total 4096", "penlog_capture_dropped_records_total 3"} {
+		if !strings.Contains(text, want+"\n") {
+			t.Errorf("no line %q", want)
+		}
+	}
+	f.counts.Capture.Err = capture.ErrStopped
+	if text := scrape(t, f); !strings.Contains(text, "penlog_capture_running 0\n") {
+		t.Error("a capture that has stopped shows as running")
 	}
 }
 
