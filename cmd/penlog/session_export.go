@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"penlog/cmd/internal/captures"
+	"penlog/cmd/internal/release"
 	"penlog/device/capture"
 	"penlog/session"
 	"penlog/store"
@@ -53,7 +54,7 @@ func exportCapture(ctx context.Context, r *store.Reader, name, out string, stdou
 	if err != nil {
 		return err
 	}
-	cfg := captures.ExportConfig{Software: "penlog " + version()}
+	cfg := captures.ExportConfig{Software: "penlog " + release.Version()}
 	rand.Read(cfg.ID[:])
 	rand.Read(cfg.Key[:])
 	file, err := captures.Export(s, cfg)
