@@ -230,7 +230,11 @@ func (g *Guard) Observe(r *protocol.Reading, now protocol.Instant) {
 	if g.have {
 		strokes = r.Strokes - g.last.Strokes
 	}
-	moved := on || strokes != 0
+	counted := strokes
+	if int32(counted) < 0 {
+		counted = 0 // a count that falls is impossible, and says nothing of the needles
+	}
+	moved := on || counted != 0
 	// Kept as facts, not as times: ticks of long ago wrap.
 	if !g.haveSince {
 		g.since, g.haveSince, g.settled = r.Tick, true, false
@@ -247,7 +251,7 @@ func (g *Guard) Observe(r *protocol.Reading, now protocol.Instant) {
 		}
 	}
 	if moved && g.ceiling > 0 { // with the motor off: the last strokes before it came to rest
-		g.depth(r, strokes, now)
+		g.depth(r, counted, now)
 	} else {
 		g.over, g.high = 0, false
 		if !on {

@@ -607,3 +607,26 @@ func TestPenThatPromisesNoDepthIsNamedFromItsFirstReading(t *testing.T) {
 		t.Error("a guarded pen without a depth may run, if its motor is on from the first reading")
 	}
 }
+
+// A count that falls is impossible, and says nothing of the needles: under a
+// ceiling that has come down, with the motor off, it is not an exceedance.
+func TestCountThatFallsIsNoExceedance(t *testing.T) {
+	h := newHand(t, 200, nil, 5000)
+	h.r.Flags = protocol.MakeFlags(protocol.MotorOff, 0, protocol.FlagContactKnown)
+	h.tick(time.Second)
+	h.see()
+	h.r.Set = 500
+	h.tick(5 * time.Millisecond)
+	h.see()
+	h.g.Confirm(750, h.now)
+	h.tick(5 * time.Millisecond)
+	h.see()
+	h.quiet("at rest under the lower ceiling")
+	h.r.Strokes -= 1000
+	h.tick(5 * time.Millisecond)
+	h.see()
+	if h.g.Broken(session.DepthAboveCeiling) {
+		t.Error("an exceedance of needles at rest")
+	}
+	h.tripped(session.ReadingsImpossible, "the count fell")
+}

@@ -42,7 +42,8 @@ the command that plays exactly it again, and as the smallest scenario that fails
 the same way.
 
 Classes: human (people err, nothing else), rough (line, cable, PC and disk too),
-ill (one thing wrong with the pen or its line, the rest sound), wild (all at once).`,
+ill (one thing wrong with the pen or its line, the rest sound), wild (all at once),
+shown (one of the scenarios of 'pensim run', with what it leaves open drawn anew).`,
 		Example: `  pensim campaign --seeds 1..20000 --html report.html
   pensim campaign --seeds 4711 -v`,
 		Args: noMore,
@@ -52,7 +53,7 @@ ill (one thing wrong with the pen or its line, the rest sound), wild (all at onc
 	}
 	fs := c.Flags()
 	fs.StringVar(&f.seeds, "seeds", "1..1000", "which seeds: `FIRST..LAST`, or one")
-	fs.StringVar(&f.class, "class", "", "only this class: human, rough, ill or wild")
+	fs.StringVar(&f.class, "class", "", "only this class: human, rough, ill, wild or shown")
 	fs.StringVar(&f.pen, "pen", "", "only this pen; see pensim profiles")
 	fs.StringVar(&f.hand, "hand", "", "only this hand")
 	fs.DurationVar(&f.length, "for", 0, "each procedure lasts so long (0: 30 s to 2 min, drawn)")
@@ -111,7 +112,7 @@ func (f *campaignFlags) run(ctx context.Context, out, errs io.Writer) error {
 		Jobs: func(i int) suite.Job {
 			seed := first + uint64(i)
 			s := campaign.Draw(seed, draws)
-			return suite.Job{Script: s, Class: s.About, Replay: fmt.Sprintf("pensim campaign --seeds %d%s -x", seed, extra)}
+			return suite.Job{Script: s, Class: string(campaign.ClassOf(s)), Replay: fmt.Sprintf("pensim campaign --seeds %d%s -x", seed, extra)}
 		},
 		Tell: bar.Tell,
 	})
@@ -168,6 +169,13 @@ func tellCampaign(out io.Writer, r *report.Report) {
 	per := func(n uint64) float64 { return float64(n) * 1000 / max(hours, 1e-9) }
 	line("trips", "%d; without a cause %d, %.2f per 1000 h%s", c.Trips, c.FalseTrips, per(c.FalseTrips), of(only(c.FalseFound, "trip ")))
 	line("holds", "%d; without a cause %d, %.2f per 1000 h%s", c.Holds, c.FalseHolds, per(c.FalseHolds), of(only(c.FalseFound, "hold ")))
+	for i, u := range r.Uncaused {
+		if i == 5 {
+			line("", "… and in %d more", len(r.Uncaused)-5)
+			break
+		}
+		line("", "%s: %s", u.Replay, strings.Join(u.What[:min(len(u.What), 3)], ", "))
+	}
 	line("motor", "%d starts, %d strokes, %d lapses", c.Starts, c.Strokes, c.Lapses)
 	line("agent", "%d restarts, %d unplugs, %d commands of which %d were refused", c.Restarts, c.Unplugs, c.Commands, c.Refused)
 	line("queues at most", "%d notes, %d orders, %d batches, %d bytes at the port, %d on the line", c.Peaks.Notes, c.Peaks.Orders, c.Peaks.Flying, c.Peaks.TTY, c.Peaks.Line)

@@ -76,7 +76,7 @@ func usagef(format string, args ...any) error {
 
 // choose finds the scenarios that are meant.
 func (f *runFlags) choose(args []string) ([]*script.Script, error) {
-	all, err := suite.Builtin()
+	all, err := script.Builtin()
 	if len(args) > 0 {
 		all, err = suite.Read(args)
 	}

@@ -22,6 +22,8 @@ type answer struct {
 	within  time.Duration
 	matters func(w *world, t *trouble) bool // nil: always
 	after   bool                            // it matters once it is over
+	// lasts is how long its consequences go on after it; 0: [aftermath].
+	lasts time.Duration
 	// own are promises that a pen with this trouble breaks by itself.
 	own []string
 }
@@ -56,6 +58,10 @@ var (
 	}
 )
 
+// mapped is how long the map of the pen's clock remembers delays: 16 windows of a
+// second. Until then an age may count as greater than it is.
+const mapped = 20 * time.Second
+
 const soon = 500 * time.Millisecond // for readings, lanes and commits to go their way
 
 // ofRoom are the answers to sim's faults.
@@ -81,7 +87,7 @@ var ofRoom = map[sim.FaultKind]answer{
 		matters: func(w *world, t *trouble) bool { return t.moving && w.pen.Driven() }},
 	sim.FaultSparse:       {may: rules(link, obey, deep)},
 	sim.FaultBackwards:    {may: one(session.ReadingsImpossible, session.PenDisobeys), must: one(session.ReadingsImpossible), within: soon},
-	sim.FaultDeaf:         {may: rules(link, obey), must: rules(link, obey), within: 3 * time.Second},
+	sim.FaultDeaf:         {may: rules(link, obey), must: rules(link, obey), within: 3 * time.Second, own: lapsing},
 	sim.FaultMute:         {may: link, must: link[:2], within: time.Second + soon},
 	sim.FaultForeign:      {may: link, must: rules(link[:2], one(session.NotAPen)), within: 3*time.Second + soon},
 	sim.FaultNewerVersion: {may: link, must: link, within: 3*time.Second + soon},
@@ -102,7 +108,7 @@ var ofRoom = map[sim.FaultKind]answer{
 	sim.FaultSensorDrift:     {may: deep},
 	sim.FaultSensorNoise:     {may: deep},
 	sim.FaultSensorMissing:   {may: one(session.DepthMissing), must: one(session.DepthMissing), within: 2 * time.Second, matters: running},
-	sim.FaultClaimsMeasured:  {may: one(session.ReadingsFrozen)},
+	sim.FaultClaimsMeasured:  {may: one(session.ReadingsFrozen, session.DepthMissing), lasts: time.Hour}, // the host goes by the identity it was told
 	sim.FaultContactOn:       {may: one(session.ReadingsFrozen, session.DepthUnverifiable)},
 	sim.FaultContactOff:      {},
 	sim.FaultLineNoise:       {may: link},
@@ -112,9 +118,9 @@ var ofRoom = map[sim.FaultKind]answer{
 	sim.FaultLoseFrames:      {may: link},
 	sim.FaultDuplicateFrames: {may: link},
 	sim.FaultReorderFrames:   {may: link},
-	sim.FaultDelay:           {may: link},
-	sim.FaultJitter:          {may: link},
-	sim.FaultBurst:           {may: link},
+	sim.FaultDelay:           {may: link, lasts: mapped},
+	sim.FaultJitter:          {may: link, lasts: mapped},
+	sim.FaultBurst:           {may: link, lasts: mapped},
 	sim.FaultStall:           {may: link},
 	sim.FaultLineDead:        {may: link, must: link, within: 3 * time.Second},
 	sim.FaultUnplugged:       {may: link, must: link[:2], within: time.Second + soon},
@@ -126,7 +132,7 @@ var ofRoom = map[sim.FaultKind]answer{
 	sim.FaultReplayFrames:    {may: link},
 	sim.FaultSecondHost:      {may: link},
 	sim.FaultTakeOver:        {may: link, must: link, within: 3 * time.Second},
-	sim.FaultSecondPen:       {may: rules(link, obey)},
+	sim.FaultSecondPen:       {may: rules(link, obey, deep, one(session.PenFault, session.PenNotWell, session.DepthMissing)), lasts: mapped},
 	sim.FaultForeignTalk:     {may: link},
 }
 

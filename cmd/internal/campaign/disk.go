@@ -1,6 +1,8 @@
 package campaign
 
 import (
+	"errors"
+	"slices"
 	"time"
 
 	"penlog/protocol"
@@ -106,6 +108,14 @@ func (d *disk) keep(w *write) *shelf {
 		s.records = append(s.records, *r)
 	}
 	if c := b.Chunk; c != nil {
+		if d.rng.chance(2) && len(c.Body) > 0 {
+			changed, chain := *c, s.signal
+			changed.Body = slices.Clone(c.Body)
+			changed.Body[d.rng.below(len(c.Body))] ^= byte(1 << d.rng.below(8))
+			if chain.CheckChunk(&changed) == nil && s.bad == nil {
+				s.bad = errors.New("a bit of the signal was changed and its chain holds")
+			}
+		}
 		if err := s.signal.CheckChunk(c); err != nil && s.bad == nil {
 			s.bad = err
 		}

@@ -3,6 +3,8 @@ package campaign
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"penlog/cmd/internal/campaign/script"
@@ -20,10 +22,32 @@ const (
 	Rough Class = "rough" // line, cable, PC and disk fail too
 	Ill   Class = "ill"   // the pen or what else hangs on the line fails, one way; the rest is sound
 	Wild  Class = "wild"  // everything at once
+	Shown Class = "shown" // a scenario that comes with the program, with what it leaves open drawn anew
 )
 
 // Classes are all there are.
-func Classes() []Class { return []Class{Human, Rough, Ill, Wild} }
+func Classes() []Class { return []Class{Human, Rough, Ill, Wild, Shown} }
+
+// shares are how many of all drawn scripts are of each class.
+var shares = []struct {
+	class Class
+	of20  int
+}{{Human, 5}, {Rough, 5}, {Ill, 6}, {Wild, 2}, {Shown, 2}}
+
+// shown are the scenarios that come with the program.
+var shown = sync.OnceValue(func() []*script.Script {
+	all, err := script.Builtin()
+	if err != nil {
+		panic(err) // a fault of this program, found by its tests
+	}
+	return all
+})
+
+// ClassOf is the class that a drawn script is of.
+func ClassOf(s *script.Script) Class {
+	c, _, _ := strings.Cut(s.About, ":")
+	return Class(c)
+}
 
 // Draws bends what is drawn. The zero value draws everything from the seed.
 type Draws struct {
@@ -38,11 +62,22 @@ type Draws struct {
 func Draw(seed uint64, d Draws) *script.Script {
 	r := stream(seed, forDraw)
 	s := &script.Script{Name: fmt.Sprintf("seed-%d", seed), Title: fmt.Sprintf("Drawn from seed %d", seed), Seed: seed, Technician: script.Wanders}
-	class := []Class{Human, Human, Human, Rough, Rough, Rough, Ill, Ill, Ill, Wild}[r.below(10)]
+	class, n := Human, r.below(20)
+	for _, x := range shares {
+		if n -= x.of20; n < 0 {
+			class = x.class
+			break
+		}
+	}
 	if d.Class != "" {
 		class = d.Class
 	}
 	s.About = string(class)
+	if all := shown(); class == Shown && len(all) > 0 {
+		played := *pick(&r, all)
+		played.About, played.Name, played.Seed = "shown: "+played.Name, s.Name, seed
+		return &played
+	}
 	if s.Length = r.span(30*time.Second, 120*time.Second).Truncate(time.Millisecond); d.Length > 0 {
 		s.Length = d.Length
 	}

@@ -18,6 +18,7 @@ const (
 	lineDown  = 5 * time.Millisecond                      // a revoke behind a permit
 	hostTakes = 20 * time.Millisecond                     // from reading to revoke
 	longLife  = life + life*204/10_000 + time.Millisecond // of a pen whose clock is 2 % slow
+	lease     = 2 * time.Second                           // from a reading that is not durable to the last permit, DESIGN promise 7
 	testDepth = 1                                         // µm: the ceiling of the test permit, PROTOCOL.md §7.4
 )
 

@@ -47,6 +47,7 @@ type Result struct {
 	Human      bool // nothing but people went wrong: no false trip is excused
 	Violations []Violation
 	Checks     []script.Check // verdicts about what the script expects
+	Uncaused   []string       // trips and holds without a true cause, with their moments
 	Log        []string       // what happened, oldest first
 	Plot       *Plot          // when it was asked for
 	Hash       uint64         // over everything that happened

@@ -124,10 +124,11 @@ func (w *world) hinder(d *script.Deed) {
 	case "suspend":
 		h.hotStall, h.coldStall = max(h.hotStall, until), max(h.coldStall, until)
 		w.judge.silent(until)
-		lives := h.lives
+		lives, slept := h.lives, until.Sub(max(w.now, min(w.asleep, until)))
+		w.asleep = max(w.asleep, until)
 		w.after(d.For, func() {
 			if h.lives == lives {
-				h.epoch = h.epoch.Add(d.For) // its clock stood still
+				h.epoch = h.epoch.Add(slept) // its clock stood still
 			}
 		})
 	case "disk-stall", "disk-fails":

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"penlog/cmd/internal/campaign/script"
@@ -66,7 +67,7 @@ func (j *judge) covered(d protocol.Micrometres, now protocol.Instant) {
 	if len(j.unkept) > 0 {
 		oldest = j.unkept[0]
 	}
-	if age := now.Sub(oldest); age > session.CommitLease {
+	if age := now.Sub(oldest); age > lease {
 		j.blame("commit lease", "a permit is sent %v after a reading came that is not durable", age)
 	}
 	if len(j.desires) > 64 {
@@ -195,7 +196,10 @@ func (j *judge) trip(e session.RuleBroke) {
 	if j.opened == j.w.now || j.caused(e.Rule) {
 		return
 	}
-	since := j.overAt
+	if e.Rule == session.ReadingsImpossible && j.w.pen.Last() > protocol.Micrometres(j.id.DepthMax)+400 {
+		return // the pen goes on telling of its last stroke
+	}
+	since := max(j.overAt, j.dialAt)
 	if e.Rule == session.PenRebooted {
 		since = j.rebootAt
 	} else if e.Rule != session.DepthAboveCeiling {
@@ -211,10 +215,16 @@ func (j *judge) trip(e session.RuleBroke) {
 	c := &j.w.res.Counts
 	c.FalseTrips++
 	c.FalseFound = tally(c.FalseFound, map[string]uint64{"trip " + e.Rule.String(): 1})
-	j.w.logf("FALSE TRIP %v", e.Rule)
+	j.uncaused("trip", e.Rule)
 	if j.w.human {
 		j.blame("false trip", "%v without a cause", e.Rule)
 	}
+}
+
+// uncaused notes an answer of the guard that nothing explains.
+func (j *judge) uncaused(what string, r session.Rule) {
+	j.w.res.Uncaused = append(j.w.res.Uncaused, fmt.Sprintf("%s %v at %.3f s", what, r, seconds(j.w.now-j.w.begin)))
+	j.w.logf("WITHOUT A CAUSE: %s %v", what, r)
 }
 
 // hold judges whether a hold has a true cause: a trouble, or a dial above what
@@ -248,7 +258,7 @@ func (j *judge) hold(e session.RuleBroke) {
 	c := &j.w.res.Counts
 	c.FalseHolds++
 	c.FalseFound = tally(c.FalseFound, map[string]uint64{"hold " + e.Rule.String(): 1})
-	j.w.logf("FALSE HOLD %v", e.Rule)
+	j.uncaused("hold", e.Rule)
 	if j.w.human {
 		j.blame("false hold", "%v without a cause", e.Rule)
 	}
@@ -336,6 +346,7 @@ func (j *judge) finish() script.End {
 			j.blame("chain", "%v", s.bad)
 		}
 		j.compare("read back", s.refold(), s.fold)
+		j.tamper(s)
 		if s.fold.State.Over() {
 			for i := range s.records {
 				if e, _, _ := session.DecodeEvent(&s.records[i]); e != nil {
@@ -368,6 +379,41 @@ func (j *judge) finish() script.End {
 		}
 	}
 	return end
+}
+
+// tamper changes one byte of one record, drawn from the seed, and judges whether
+// that is found.
+func (j *judge) tamper(s *shelf) {
+	if len(s.records) == 0 || s.bad != nil {
+		return
+	}
+	r := stream(j.w.script.Seed, forTamper)
+	at := r.below(len(s.records))
+	changed := s.records[at]
+	what := ""
+	switch r.below(3) {
+	case 0:
+		changed.Body = slices.Clone(changed.Body)
+		changed.Body[r.below(len(changed.Body))] ^= byte(1 << r.below(8))
+		what = "a bit of the body"
+	case 1:
+		changed.At++
+		what = "the moment"
+	case 2:
+		changed.Kind += "x"
+		what = "the kind"
+	}
+	c := session.Chain{Session: s.id}
+	for i := range s.records {
+		rec := &s.records[i]
+		if i == at {
+			rec = &changed
+		}
+		if c.Check(rec) != nil {
+			return
+		}
+	}
+	j.blame("chain", "%s of record %d was changed and the chain holds", what, s.records[at].Seq)
 }
 
 // recordedStrokes says why the strokes in all sessions together are not those

@@ -28,6 +28,7 @@ const (
 	forLines
 	forRoom
 	forTasks
+	forTamper
 )
 
 func (r *rng) next() uint64 {

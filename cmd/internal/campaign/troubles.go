@@ -108,22 +108,33 @@ func (j *judge) judgeUnseen() {
 
 // caused reports whether some trouble explains that the rule is broken now.
 func (j *judge) caused(r session.Rule) bool {
+	if r == session.DiskFull && !j.w.disk.held {
+		return true // until the reserve is made anew
+	}
 	for i := range j.list {
-		if t := &j.list[i]; (t.until == never || j.w.now <= t.until.Add(aftermath)) && slices.Contains(t.answer.may, r) {
+		if t := &j.list[i]; j.lasting(t) && slices.Contains(t.answer.may, r) {
 			return true
 		}
 	}
 	return false
 }
 
+// lasting reports whether a trouble, or its consequences, go on. A pen that was
+// released at the pen stays so.
+func (j *judge) lasting(t *trouble) bool {
+	after := aftermath
+	if t.answer.lasts > 0 {
+		after = t.answer.lasts
+	}
+	return t.until == never || j.w.now <= t.until.Add(after) || t.room && t.kind == sim.FaultReleased
+}
+
 // breaksByItself reports whether a pen in trouble, or not yet out of it for long,
-// breaks a promise whatever the host does. A pen that was released at the pen
-// stays so.
+// breaks a promise whatever the host does.
 func (j *judge) breaksByItself(promise string) bool {
 	for i := range j.list {
 		t := &j.list[i]
-		lasting := t.until == never || j.w.now <= t.until.Add(aftermath) || t.room && t.kind == sim.FaultReleased
-		if lasting && slices.Contains(t.answer.own, promise) {
+		if j.lasting(t) && slices.Contains(t.answer.own, promise) {
 			return true
 		}
 	}

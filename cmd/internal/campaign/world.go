@@ -45,6 +45,7 @@ type world struct {
 	zone     time.Location // local time
 	ids      byte
 	plugged  bool
+	asleep   protocol.Instant // the PC, until then
 	limits   map[[2]uint8]protocol.Micrometres
 	portName string
 	plotted  uint64 // strokes

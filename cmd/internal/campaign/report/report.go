@@ -25,6 +25,16 @@ type Report struct {
 
 	Cases  []Case          `json:"cases"` // scenarios: all; campaign: those that failed, the first of them whole
 	Counts campaign.Counts `json:"counts"`
+
+	// Uncaused are trips and holds without a true cause, of the first that had any.
+	Uncaused []Uncaused `json:"uncaused,omitempty"`
+}
+
+// Uncaused is what the guard said in one script without a true cause.
+type Uncaused struct {
+	Name   string   `json:"name"`
+	Replay string   `json:"replay"`
+	What   []string `json:"what"`
 }
 
 // Case is one script that was played.

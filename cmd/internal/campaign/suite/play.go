@@ -94,6 +94,9 @@ func Play(ctx context.Context, o Options) report.Report {
 	return r
 }
 
+// maxUncaused bounds how many scripts are named for trips and holds without a cause.
+const maxUncaused = 100
+
 // player is one run of [Play]; mu guards what workers share.
 type player struct {
 	o     Options
@@ -177,6 +180,9 @@ func (p *player) keep(i int, c *report.Case, r *campaign.Result) {
 		if p.o.Stop {
 			p.stop()
 		}
+	}
+	if len(r.Uncaused) > 0 && len(p.r.Uncaused) < maxUncaused {
+		p.r.Uncaused = append(p.r.Uncaused, report.Uncaused{Name: c.Name, Replay: c.Replay, What: r.Uncaused})
 	}
 	if p.o.All || !c.OK {
 		p.cases[i] = *c

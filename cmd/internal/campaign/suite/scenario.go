@@ -10,29 +10,7 @@ import (
 	"strings"
 
 	"penlog/cmd/internal/campaign/script"
-	"penlog/sim"
 )
-
-// Builtin returns the scenarios that come with the program, by name.
-func Builtin() ([]*script.Script, error) {
-	names, err := fs.Glob(sim.Scenarios, "scenarios/*.yaml")
-	if err != nil {
-		return nil, fmt.Errorf("suite: %w", err)
-	}
-	var out []*script.Script
-	for _, name := range names {
-		data, err := sim.Scenarios.ReadFile(name)
-		if err != nil {
-			return nil, fmt.Errorf("suite: %w", err)
-		}
-		s, err := script.Load(filepath.Base(name), data)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, s)
-	}
-	return out, nil
-}
 
 // Read reads scenarios: files, and of folders the files that end in .yaml. A name
 // that is neither is one that comes with the program. All that is wrong with any of
@@ -89,7 +67,7 @@ func readFile(path string) (*script.Script, error) {
 
 // named finds a built-in scenario; near says which one may have been meant.
 func named(name string) (s *script.Script, near string) {
-	all, err := Builtin()
+	all, err := script.Builtin()
 	if err != nil {
 		return nil, ""
 	}
