@@ -76,7 +76,6 @@ func (p *Pen) Glide(now protocol.Instant, axis protocol.Axis) {
 func (p *Pen) Speed(now protocol.Instant, rate protocol.DeciHertz) {
 	p.Step(now)
 	p.rate = max(p.id.RateMin, min(rate, p.id.RateMax))
-	p.stale = true
 	p.load()
 }
 

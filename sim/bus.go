@@ -174,7 +174,7 @@ func (r *Rig) meddle() {
 	for len(b.echoes) > 0 && b.echoes[0].at <= r.now {
 		e := b.echoes[0]
 		b.echoes = slices.Delete(b.echoes, 0, 1)
-		r.intrude(e.frame[:e.n])
+		r.send(e.frame[:e.n])
 	}
 	if b.hello <= r.now {
 		b.hello = r.now.Add(ms(r.size(FaultSecondHost, Up)))
@@ -182,22 +182,13 @@ func (r *Rig) meddle() {
 	}
 	if b.talk <= r.now {
 		b.talk = r.now.Add(ms(r.size(FaultForeignTalk, Up)))
-		if r.plugged {
-			r.up.Write(foreign, r.now)
-		}
+		r.up.Write(foreign, r.now)
 	}
 	if b.pen != nil && b.pen.Next() <= r.now {
 		b.pen.Step(r.now)
 		r.both()
 	}
 	r.arrange()
-}
-
-// intrude puts bytes for the pen on the line that are not the host's.
-func (r *Rig) intrude(p []byte) {
-	if r.plugged {
-		r.send(p)
-	}
 }
 
 // greet lets the second host say hello, as the successor of a session if it
@@ -211,12 +202,11 @@ func (r *Rig) greet(previous uint64) {
 	b.seq++
 	b.asked = m.Append(b.asked[:0])
 	b.out = protocol.AppendFrame(b.out[:0], protocol.TypeHello, b.seq, b.asked)
-	r.intrude(b.out)
+	r.send(b.out)
 }
 
 // takeOver lets a second host take the session from the one there is.
 func (r *Rig) takeOver() {
-	r.bus.nonce = 0 // a new one each time
 	r.greet(r.bus.nonceHeard())
 }
 
@@ -233,7 +223,5 @@ func (r *Rig) overhear(p []byte) {
 func (r *Rig) both() {
 	b := &r.bus
 	b.out = b.pen.AppendOutput(b.out[:0])
-	if len(b.out) > 0 && r.plugged {
-		r.up.Write(b.out, r.now)
-	}
+	r.up.Write(b.out, r.now)
 }

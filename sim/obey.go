@@ -257,9 +257,6 @@ func (p *Pen) speak() {
 		p.out = p.falsify(p.out[:begin], p.scratch)
 	}
 	sent := p.out[begin:]
-	if len(sent) == 0 {
-		return // a fault left nothing of it
-	}
 	p.baud = speed
 	if p.id.Caps.Has(protocol.CapUART) && speed != 0 {
 		p.txFree = p.now + protocol.Instant(int64(len(sent))*10_000_000/int64(speed))

@@ -235,7 +235,6 @@ func (p *Pen) Step(until protocol.Instant) {
 
 // turn does everything due at t, no later than Next.
 func (p *Pen) turn(t protocol.Instant) {
-	p.stale = true
 	p.pass(t)
 	switch p.motor.run(t) {
 	case stroke:

@@ -201,9 +201,6 @@ func slower(a, b uint32) uint32 {
 // b. Without a cable they are lost.
 func (r *Rig) Write(b []byte, now protocol.Instant) {
 	r.Step(now)
-	if !r.plugged || len(b) == 0 {
-		return
-	}
 	r.sniff(b)
 	r.send(b)
 }
@@ -264,7 +261,6 @@ func (r *Rig) pull() {
 	r.pen.Unplug(r.now)
 	r.up.Cut()
 	r.down.Cut()
-	r.bus.forget()
 }
 
 // plug puts it in again.
@@ -295,7 +291,6 @@ func (r *Rig) HangUp(now protocol.Instant) {
 		l.Cut()
 		l.cut = cut
 	}
-	r.bus.forget()
 }
 
 // ms is so many milliseconds.

@@ -60,6 +60,6 @@ func (p *Pen) Touch(now protocol.Instant, s Skin) {
 		return
 	}
 	p.use()
-	p.skin, p.stale = s, true
+	p.skin = s
 	p.load()
 }
