@@ -2,6 +2,7 @@ package sim_test
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 	"time"
 
@@ -230,11 +231,13 @@ func TestEachDirectionHasItsOwnEnd(t *testing.T) {
 	r := newRig(t, "reference", func(c *sim.RigConfig) { c.Up.Faults.Lose = 1_000_000 })
 	strike(t, r, sim.Fault{Kind: sim.FaultDelay, Way: sim.Down})
 	strike(t, r, sim.Fault{Kind: sim.FaultDelay, Way: sim.Up, For: time.Second})
+	strike(t, r, sim.Fault{Kind: sim.FaultJitter, Way: sim.Up})
+	strike(t, r, sim.Fault{Kind: sim.FaultJitter, Way: sim.Down, For: time.Second})
 	strike(t, r, sim.Fault{Kind: sim.FaultEcho, For: time.Second})
 	r.Step(1500 * ms)
-	got := r.Active(nil)
-	if len(got) != 1 || got[0].Way != sim.Down || got[0].Kind != sim.FaultDelay {
-		t.Errorf("in force: %v, want the delay down alone", got)
+	want := []sim.Fault{{Kind: sim.FaultDelay, Amount: 50, Way: sim.Down}, {Kind: sim.FaultJitter, Amount: 20, Way: sim.Up}}
+	if got := r.Active(nil); !slices.Equal(got, want) {
+		t.Errorf("in force: %v, want %v", got, want)
 	}
 	r.Clear(r.Now(), sim.FaultDelay)
 	if n := len(r.Read(nil, 5000*ms)); n != 0 || r.Up().Stats().Lost < 4 {
@@ -273,11 +276,10 @@ func TestAReplayHoldsNoMoreThanItMayAndKeepsTheOrderOfTime(t *testing.T) {
 }
 
 func TestASecondPenGreetsWhenItComes(t *testing.T) {
-	r, h := runningRig(t, nil)
-	h.raw = nil
+	r := newRig(t, "reference", nil)
+	r.Read(nil, 500*ms)
 	strike(t, r, sim.Fault{Kind: sim.FaultSecondPen})
-	h.run(60 * ms)
-	if got := serials(h.raw); len(got) != 1 {
+	if got := serials(r.Read(nil, 560*ms)); len(got) != 1 || got[r.Pen().Identity().Serial] != 0 {
 		t.Errorf("within 60 ms %v greeted", got)
 	}
 }

@@ -202,6 +202,32 @@ func TestTheDeskIsOnThisMachineAloneAndTakesNobodysPlace(t *testing.T) {
 	}
 }
 
+// The cable can be out while nobody is at its end.
+func TestWithoutAClientTheCableIsPulledAllTheSame(t *testing.T) {
+	r := withDesk(t)
+	there := func(want bool) {
+		t.Helper()
+		c, err := net.Dial("tcp", strings.TrimPrefix(r.ready.Listens, "tcp://"))
+		if (err == nil) != want {
+			t.Errorf("the port is there %t, want %t", err == nil, want)
+		}
+		if err == nil {
+			c.Close()
+			r.await("plug", func(o *simpen.Observation) bool { return !*o.On })
+		}
+	}
+	for _, tt := range []struct{ out, in simpen.Control }{
+		{simpen.Control{Do: "fault", Name: "unplugged"}, simpen.Control{Do: "clear"}},
+		{simpen.Control{Do: "unplug"}, simpen.Control{Do: "replug"}},
+	} {
+		there(true)
+		ask(t, r, tt.out)
+		there(false)
+		ask(t, r, tt.in)
+	}
+	there(true)
+}
+
 // A fault of the cable takes the place away where hosts find the pen, and gives
 // it back.
 func TestFaultsOfTheCableAreFeltAtThePort(t *testing.T) {
