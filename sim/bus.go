@@ -20,6 +20,7 @@ type bus struct {
 	heard  protocol.Decoder // of what the host sends, for the boxes
 	recent []byte           // the newest of it, for one that listens
 	echoes []repeat         // frames to be repeated, oldest first
+	head   int
 	hello  protocol.Instant // the second host's next
 	nonce  uint64           // of the second host
 	talk   protocol.Instant // the other device's next line
@@ -46,7 +47,10 @@ func newBus(seed uint64) bus {
 }
 
 // forget drops what the boxes hold.
-func (b *bus) forget() { b.echoes = b.echoes[:0] }
+func (b *bus) forget() { b.echoes, b.head = b.echoes[:0], 0 }
+
+// holds is how many frames are still to be repeated.
+func (b *bus) holds() int { return len(b.echoes) - b.head }
 
 func (r *Rig) is(k FaultKind) bool { return r.bus.there[k-FaultEcho] }
 
@@ -102,8 +106,8 @@ func (r *Rig) arrange() {
 		b.heard = protocol.Decoder{}
 	}
 	b.next = min(b.hello, b.talk)
-	if len(b.echoes) > 0 {
-		b.next = min(b.next, b.echoes[0].at)
+	if b.holds() > 0 {
+		b.next = min(b.next, b.echoes[b.head].at)
 	}
 	if b.pen != nil {
 		b.next = min(b.next, b.pen.Next())
@@ -155,13 +159,16 @@ func (b *bus) nonceHeard() (nonce uint64) {
 // record lets a box repeat a frame so many ms later.
 func (r *Rig) record(f *protocol.Frame, later int64) {
 	b := &r.bus
-	if len(b.echoes) >= maxRepeats {
+	if b.holds() >= maxRepeats {
 		return
+	}
+	if b.head > maxRepeats { // those are gone
+		b.echoes, b.head = b.echoes[:copy(b.echoes, b.echoes[b.head:])], 0
 	}
 	e := repeat{at: r.now.Add(ms(later))}
 	e.n = len(protocol.AppendFrame(e.frame[:0], f.Type, f.Seq, f.Payload))
 	i := len(b.echoes)
-	for i > 0 && b.echoes[i-1].at > e.at {
+	for i > b.head && b.echoes[i-1].at > e.at {
 		i--
 	}
 	b.echoes = slices.Insert(b.echoes, i, e)
@@ -171,10 +178,13 @@ func (r *Rig) record(f *protocol.Frame, later int64) {
 // meddle does what is due on the bus.
 func (r *Rig) meddle() {
 	b := &r.bus
-	for len(b.echoes) > 0 && b.echoes[0].at <= r.now {
-		e := b.echoes[0]
-		b.echoes = slices.Delete(b.echoes, 0, 1)
+	for b.holds() > 0 && b.echoes[b.head].at <= r.now {
+		e := &b.echoes[b.head]
+		b.head++
 		r.send(e.frame[:e.n])
+	}
+	if b.holds() == 0 {
+		b.forget()
 	}
 	if b.hello <= r.now {
 		b.hello = r.now.Add(ms(r.size(FaultSecondHost, Up)))
