@@ -20,7 +20,7 @@ type bus struct {
 	heard  protocol.Decoder // of what the host sends, for the boxes
 	recent []byte           // the newest of it, for one that listens
 	echoes []repeat         // frames to be repeated, oldest first
-	head   int
+	head   int              // of those not yet repeated
 	hello  protocol.Instant // the second host's next
 	nonce  uint64           // of the second host
 	talk   protocol.Instant // the other device's next line
