@@ -5,6 +5,7 @@
 //	pensim profiles                  which pens there are
 //	pensim run                       play scenarios, and judge them
 //	pensim campaign                  play a procedure for each of many seeds, and judge each
+//	pensim replay FILE --pty PATH    a recorded pen
 //
 // It ends with 0 when it is done, 1 when something was refused or failed, and 2
 // when it was called wrongly.
@@ -63,7 +64,7 @@ func command() *cobra.Command {
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return fmt.Errorf("%w: no command %q: there are pen, ctl, profiles, run and campaign", simpen.ErrUsage, args[0])
+				return fmt.Errorf("%w: no command %q: there are pen, ctl, profiles, run, campaign and replay", simpen.ErrUsage, args[0])
 			}
 			return nil
 		},
@@ -75,6 +76,6 @@ func command() *cobra.Command {
 		},
 	}
 	root.SetFlagErrorFunc(usage)
-	root.AddCommand(simpen.Command(), simpen.CtlCommand(), profiles(), run_(), campaign_())
+	root.AddCommand(simpen.Command(), simpen.CtlCommand(), simpen.ReplayCommand(), profiles(), run_(), campaign_())
 	return root
 }
