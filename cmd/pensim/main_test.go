@@ -32,7 +32,14 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata/script"})
+	captures, err := filepath.Abs(filepath.Join("..", "internal", "replay", "testdata"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", Setup: func(e *testscript.Env) error {
+		e.Setenv("CAPTURES", captures)
+		return nil
+	}})
 }
 
 // greet runs `pensim pen --control` with the arguments after a list of controls

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -24,10 +25,11 @@ type disk struct {
 
 // write is a batch on its way.
 type write struct {
-	batch session.Batch
-	done  protocol.Instant
-	life  int // of the agent that asked
-	epoch protocol.Instant
+	batch  session.Batch
+	events []session.Event // of its records; nil for one that can't be read
+	done   protocol.Instant
+	life   int // of the agent that asked
+	epoch  protocol.Instant
 }
 
 // shelf is what is durable of one session.
@@ -42,7 +44,7 @@ type shelf struct {
 	bad     error            // it does not hold together
 }
 
-func (d *disk) submit(b session.Batch, now protocol.Instant, life int, epoch protocol.Instant) {
+func (d *disk) submit(b session.Batch, events []session.Event, now protocol.Instant, life int, epoch protocol.Instant) {
 	took := d.rng.span(200*time.Microsecond, d.slow)
 	if d.rng.chance(3) {
 		took += d.rng.span(0, 60*time.Millisecond)
@@ -52,7 +54,7 @@ func (d *disk) submit(b session.Batch, now protocol.Instant, life int, epoch pro
 		took += 10 * time.Millisecond
 	}
 	d.last = max(d.last, now, d.stalled).Add(took)
-	d.queue = append(d.queue, write{b, d.last, life, epoch})
+	d.queue = append(d.queue, write{b, events, d.last, life, epoch})
 }
 
 // stall lets nothing become durable before until.
@@ -99,9 +101,9 @@ func (d *disk) keep(w *write) *shelf {
 		if err := s.chain.Check(r); err != nil && s.bad == nil {
 			s.bad = err
 		}
-		e, _, err := session.DecodeEvent(r)
-		if err != nil {
-			s.bad = err
+		e := w.events[i]
+		if e == nil {
+			s.bad = fmt.Errorf("record %d can't be read", r.Seq)
 			continue
 		}
 		s.fold.Apply(e, r.At)

@@ -287,8 +287,7 @@ func (h *host) flush(now protocol.Instant) {
 				f(&b.Records[i])
 			}
 		}
-		w.judge.handed(b)
-		w.disk.submit(*b, now, h.lives, h.epoch)
+		w.disk.submit(*b, w.judge.handed(b), now, h.lives, h.epoch)
 		w.peak(&w.res.Counts.Peaks.Flying, len(w.disk.queue))
 		if w.opts.Seams.Early {
 			h.acked = append(h.acked, b.Seq)

@@ -165,7 +165,7 @@ func (j *judge) depth(p *sim.Pen, now protocol.Instant) {
 		j.was = 0
 	}
 	last, strokes := p.Last(), p.Strokes()
-	if n := len(j.desires); n > 0 && p.Set() > j.desires[n-1].ceiling {
+	if n := len(j.desires); n > 0 && (p.Set() > j.desires[n-1].ceiling || !rests && p.Last() > j.desires[n-1].ceiling) {
 		j.dialAt = now
 	}
 	if !rests && j.was > 0 && (p.Set() > j.was || last > j.was && strokes > 0) {
