@@ -28,7 +28,6 @@ func (f *Follower) Wrote(fr *Frame, now Instant) { f.h.follow(fr, now) }
 
 // follow takes over what the recorded host had drawn or counted for a frame.
 func (h *Host) follow(f *Frame, now Instant) {
-	h.spokeAt = now
 	p := &h.permit
 	switch f.Type {
 	case TypeHello:

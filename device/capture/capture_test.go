@@ -205,6 +205,20 @@ func TestWhatIsNoCapture(t *testing.T) {
 	}
 }
 
+// Two files that were joined, and a moment that no clock shows.
+func TestRecordsThatCannotBe(t *testing.T) {
+	joined := append(file(some()[0]), file(some()[1])[10:]...)
+	got, errs := read(t, joined)
+	if len(got) != 2 || len(errs) != 1 || !strings.Contains(errs[0].Error(), "a second header") {
+		t.Errorf("joined files: %d records, %v", len(got), errs)
+	}
+	far := file(capture.Record{Kind: capture.KindOpened, Moment: 1 << 53}, capture.Record{Kind: capture.KindLost, Moment: 5})
+	got, errs = read(t, far)
+	if len(got) != 1 || got[0].Kind != capture.KindLost || len(errs) != 1 || !errors.Is(errs[0], capture.ErrDamaged) {
+		t.Errorf("a moment beyond all clocks: %+v, %v", got, errs)
+	}
+}
+
 func TestReadFileRefusesFolders(t *testing.T) {
 	if _, err := capture.ReadFile(t.TempDir()); err == nil || !strings.Contains(err.Error(), "is a folder") {
 		t.Errorf("ReadFile(folder) = %v", err)

@@ -117,7 +117,7 @@ func TestWriterWritesWhatItIsGiven(t *testing.T) {
 func TestFullQueueLeavesAGap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
-		status, err := writes(t, capture.Config{Dir: dir, Queue: 256}, func(w *capture.Writer) {
+		status, err := writes(t, capture.Config{Dir: dir, Queue: 264}, func(w *capture.Writer) {
 			for i := range 10 {
 				w.Read(int64(i), bytes.Repeat([]byte{byte(i)}, 50), true) // 62 bytes each: four fit
 			}
@@ -143,6 +143,25 @@ func TestFullQueueLeavesAGap(t *testing.T) {
 		}
 		if status.Dropped != 7 {
 			t.Errorf("Dropped = %d, want 7", status.Dropped)
+		}
+	})
+}
+
+// A clock that found no room is told as soon as there is some.
+func TestClockIsToldAfterAGap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		if _, err := writes(t, capture.Config{Dir: dir, Queue: 70}, func(w *capture.Writer) {
+			w.Read(1, make([]byte, 50), true)
+			w.Clock(2, 5002) // the first that does not fit
+			time.Sleep(100 * time.Millisecond)
+			w.Clock(3, 5003)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		_, got := all(t, filepath.Join(dir, parts(t, dir)[0]))
+		if len(got) != 4 || got[1].Kind != capture.KindGap || got[2].Kind != capture.KindClock || got[2].Offset != 5000 {
+			t.Errorf("records %+v, want read, gap, clock, end", got)
 		}
 	})
 }
@@ -269,7 +288,7 @@ func (f *full) Close() error { return nil }
 func TestFullDiskEndsCapturing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		disk := &full{room: 1000}
-		w, err := capture.New(capture.Config{Dir: t.TempDir(), Create: func(string) (capture.File, error) { return disk, nil }})
+		w, err := capture.New(capture.Config{Dir: t.TempDir(), Queue: 2000, Create: func(string) (capture.File, error) { return disk, nil }})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -74,6 +74,9 @@ func TestCaptureOfATreatmentReplaysToItsRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := out.String()
+	if stats.Orders == 0 || stats.Guessed > 0 || stats.OddOrders > 0 {
+		t.Errorf("%d orders, %d not known, %d guessed", stats.Orders, stats.OddOrders, stats.Guessed)
+	}
 	if stats.Differences > 0 || stats.Lost == 0 || stats.Permits == 0 {
 		t.Errorf("%d differences, %d ports lost, %d permits:\n%s", stats.Differences, stats.Lost, stats.Permits, text)
 	}

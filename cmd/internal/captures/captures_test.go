@@ -196,8 +196,28 @@ func TestLostForgetsHalfAFrame(t *testing.T) {
 	whole := identity(1, "abc")
 	s.Read(nil, whole[:20])
 	s.Lost()
-	if f, _ := frames(s.Read(nil, whole)); len(f) != 1 {
-		t.Errorf("%d frames after the port came back, want 1", len(f))
+	got := s.Read(nil, whole)
+	if want := s.Read(nil, whole); !bytes.Equal(got, want) {
+		t.Errorf("after the port came back % x, want % x", got, want)
+	}
+}
+
+// What can be no frame is not held back: that something talks is known at once, and
+// nothing grows.
+func TestNoFrameIsNotHeldBack(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		in   []byte
+		held int // at most
+	}{
+		{"text", []byte("$GPGGA,120000,5212.1,N,00012.0,E"), 1},
+		{"what begins as a frame and is too long", append([]byte{9, protocol.Version}, bytes.Repeat([]byte{7}, 1000)...), protocol.MaxFrame},
+	} {
+		for _, n := range []int{1, 3, 5000} {
+			if got := through(captures.NewSieve(), tt.in, n); len(got) < len(tt.in)-tt.held || tt.held > 1 && len(got) == 0 {
+				t.Errorf("%s, in pieces of %d: %d of %d bytes are told", tt.name, n, len(got), len(tt.in))
+			}
+		}
 	}
 }
 

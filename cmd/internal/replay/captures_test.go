@@ -24,7 +24,8 @@ type scene struct {
 	uptime  protocol.Uptime
 	length  time.Duration
 	steps   []step
-	cut     bool // the file ends in the middle of a record
+	rate    uint16 // readings a second; 0: 25, which keeps the files small
+	cut     bool   // the file ends in the middle of a record
 	// breaks are rules that must break on the way, in their order, for the capture
 	// to be worth its name.
 	breaks []session.Rule
@@ -62,6 +63,8 @@ var scenes = []scene{
 	{name: "monitor-only-pen", profile: "monitor-only", length: s3, steps: []step{at(400, wants(1000, true)), at(800, touch), at(820, press), at(1500, fault("deep", 600)), at(2300, press)},
 		breaks: []session.Rule{session.DepthAboveCeiling}},
 	{name: "permit-lapses", length: s4, steps: treat(at(1500, stall(700*time.Millisecond)), at(2600, press), at(3300, press))},
+	{name: "host-stalls", rate: 200, length: 2 * time.Second, steps: treat(at(1200, stall(240*time.Millisecond)))},
+	{name: "paused", length: s4, steps: treat(at(1500, wants(1000, false)), at(2300, press), at(2600, wants(1000, true)), at(3000, press))},
 	{name: "record-stalls", length: s4, steps: treat(at(1000, func(s *stage) { s.leased = protocol.Instant(1) << 50 })), breaks: []session.Rule{session.RecordStalled}},
 	{name: "clock-set-back", length: s4, steps: treat(at(1500, clock(-time.Hour)), at(2600, wants(1000, true)), at(2900, press), at(3500, press)), breaks: []session.Rule{session.ClockJumped}},
 	{name: "pen-clock-jumps", length: s3, steps: treat(at(1500, fault("tick-jump", 700_000))), breaks: []session.Rule{session.ClockJumped}},
@@ -78,7 +81,11 @@ func (c *scene) play(t *testing.T) *stage {
 	if profile == "" {
 		profile = "reference"
 	}
-	s := newStage(t, profile, c.uptime)
+	rate := c.rate
+	if rate == 0 {
+		rate = 25
+	}
+	s := newStage(t, profile, c.uptime, rate)
 	s.run(c.length, c.steps...)
 	if c.cut {
 		s.file = s.file[:len(s.file)-40]

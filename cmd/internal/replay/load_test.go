@@ -151,9 +151,7 @@ func TestHostileCaptures(t *testing.T) {
 // Whatever a capture's records say, the replay ends and says something.
 func FuzzReplay(f *testing.F) {
 	f.Add(made(), []byte(nil))
-	s := scenes[1]
 	f.Add([]byte("x"), []byte{1, 3, 0xe8, 7, 1, 0, 0})
-	_ = s
 	f.Fuzz(func(t *testing.T, line, ord []byte) {
 		var records []capture.Record
 		now := int64(0)
@@ -183,7 +181,7 @@ func FuzzReplay(f *testing.F) {
 // Where a capture holds no orders they are guessed from the frames: the guard finds
 // the same.
 func TestOrdersAreGuessed(t *testing.T) {
-	for _, name := range []string{"treatment", "depth-above-measured", "set-depth-above", "cable-pulled-and-back", "readings-frozen", "another-pen", "pen-reboots"} {
+	for _, name := range []string{"treatment", "depth-above-measured", "set-depth-above", "cable-pulled-and-back", "readings-frozen", "another-pen", "pen-reboots", "paused", "pen-ignores-revoke", "host-stalls"} {
 		t.Run(name, func(t *testing.T) {
 			var file []byte
 			for i := range scenes {
@@ -220,6 +218,69 @@ func TestOrdersAreGuessed(t *testing.T) {
 				t.Errorf("the core would send %d permits, %d were recorded", stats.Would, stats.Permits)
 			}
 		})
+	}
+}
+
+// A capture whose beginning is gone is replayed from the pen's next session on, whatever
+// number the host had for that.
+func TestBeginningIsGone(t *testing.T) {
+	var file []byte
+	for i := range scenes {
+		if scenes[i].name == "cable-pulled-and-back" {
+			file = scenes[i].play(t).file
+		}
+	}
+	c := load(t, file)
+	for i := range c.Records {
+		if c.Records[i].Kind == capture.KindLost {
+			c.Records = c.Records[i:]
+			break
+		}
+	}
+	c.Parts = []uint32{2}
+	_, stats := replay.Notes(c)
+	if stats.Would == 0 || stats.Would < stats.Permits-2 || stats.Differences > 0 {
+		t.Errorf("%d permits would be sent of %d, %d differences", stats.Would, stats.Permits, stats.Differences)
+	}
+}
+
+// What was written stands behind what it led to when two goroutines met: time decides.
+func TestRecordsAreSortedByTime(t *testing.T) {
+	whole := treatment(t)
+	want, _ := replay.Notes(load(t, whole))
+	c := load(t, whole)
+	out := made()
+	for i := 0; i < len(c.Records); i++ {
+		r := c.Records[i]
+		if r.Kind == capture.KindWritten && i+1 < len(c.Records) && c.Records[i+1].Kind == capture.KindRead && c.Records[i+1].Moment > r.Moment {
+			out = capture.AppendRecord(out, &c.Records[i+1])
+			i++
+		}
+		out = capture.AppendRecord(out, &r)
+	}
+	got, stats := replay.Notes(load(t, out))
+	if len(got) != len(want) || stats.Differences > 0 {
+		t.Errorf("%d notes, %d differences; want %d and none", len(got), stats.Differences, len(want))
+	}
+}
+
+func TestDiff(t *testing.T) {
+	for _, tt := range []struct{ name, want, got, diff string }{
+		{"the same", "a\nb\n", "a\nb\n", ""},
+		{"one line", "a\nb\nc\n", "a\nx\nc\n", "--- w\n+++ g\n@@ -1,3 +1,3 @@\n a\n-b\n+x\n c\n"},
+		{"added at the end", "a\n", "a\nb\n", "--- w\n+++ g\n@@ -1,1 +1,2 @@\n a\n+b\n"},
+		{"gone", "a\n", "", "--- w\n+++ g\n@@ -1,1 +1,0 @@\n-a\n"},
+		{"the end of a line", "a\n", "a", "--- w\n+++ g\n@@ -1,1 +1,1 @@\n-a\n+a\\ (no newline at the end)\n"},
+		{"two places far apart", "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n", "x\n2\n3\n4\n5\n6\n7\n8\n9\ny\n",
+			"--- w\n+++ g\n@@ -1,4 +1,4 @@\n-1\n+x\n 2\n 3\n 4\n@@ -7,4 +7,4 @@\n 7\n 8\n 9\n-10\n+y\n"},
+	} {
+		if got := replay.Diff("w", tt.want, "g", tt.got); got != tt.diff {
+			t.Errorf("%s: Diff() =\n%s\nwant\n%s", tt.name, got, tt.diff)
+		}
+	}
+	long := strings.Repeat("a\nb\n", 3000)
+	if d := replay.Diff("w", "x\n"+long+"y\n", "g", "z\n"+strings.Repeat("b\na\n", 3000)); !strings.Contains(d, "-x\n") || !strings.Contains(d, "+z\n") {
+		t.Error("a long difference is not shown")
 	}
 }
 

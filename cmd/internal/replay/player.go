@@ -1,8 +1,6 @@
 package replay
 
 import (
-	"time"
-
 	"penlog/cmd/internal/captures"
 	"penlog/device/capture"
 	"penlog/protocol"
@@ -80,7 +78,7 @@ func play(c *Capture, frames bool, tell func(Line), noted func(*session.Note)) S
 			orders = true
 		}
 	}
-	if !orders {
+	if !orders || c.Parts[0] != 1 { // what was wanted before the beginning stands in no record
 		p.wire = &wireOrders{p: p}
 	}
 	for i := range c.Records {
@@ -103,7 +101,6 @@ func (p *player) record(r *capture.Record) {
 	}
 	p.idle(at)
 	p.now = max(p.now, at)
-	p.wire.due(p.now)
 	switch r.Kind {
 	case capture.KindOpened:
 		p.open = true
@@ -181,7 +178,6 @@ func (p *player) idle(at protocol.Instant) {
 	}
 	for at-p.now > tick {
 		p.now += tick
-		p.wire.due(p.now)
 		p.tick(p.now, p.open)
 		p.agree.check(p, p.now)
 	}
@@ -217,6 +213,9 @@ func (p *player) order(b []byte) {
 		p.stats.OddOrders++
 		return
 	}
+	if o.Kind == session.OrderWant {
+		p.wire = nil // from here on it is known
+	}
 	if !p.skewed && o.Conn != 0 && p.conn != 0 {
 		p.skew, p.skewed = p.conn-o.Conn, true
 	}
@@ -249,6 +248,3 @@ func (p *player) would() {
 		}
 	}
 }
-
-// since is a moment as lines give it.
-func (p *player) since(at protocol.Instant) time.Duration { return at.Sub(p.from) }

@@ -43,8 +43,9 @@ func (o *printer) stats(c *Capture, s *Stats) {
 		h.Readings, h.Lost, d.Damaged(), d.NoiseBytes, d.BadVersion, h.Duplicates, h.Late, h.Malformed, h.Unknown, h.Foreign, h.Refusals)
 	o.printf("permits: the recorded host sent %d, the core would send %d\n", s.Permits, s.Would)
 	if s.Guessed > 0 {
-		o.printf("orders: none are in this capture; %d were guessed from the host's frames\n", s.Guessed)
-	} else if s.OddOrders > 0 {
+		o.printf("orders: %d were guessed from the host's frames, where the capture holds none\n", s.Guessed)
+	}
+	if s.OddOrders > 0 {
 		o.printf("orders: %d, of which %d are of a kind that this program does not know\n", s.Orders, s.OddOrders)
 	}
 	if s.Gaps > 0 {

@@ -50,14 +50,14 @@ const (
 )
 
 // newStage lays the rig out. Few readings a second keep the captures small.
-func newStage(t *testing.T, profile string, uptime protocol.Uptime) *stage {
+func newStage(t *testing.T, profile string, uptime protocol.Uptime, rate uint16) *stage {
 	t.Helper()
 	p, err := sim.ProfileByName(profile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Identity.ReadingsMax = 25
-	p.Identity.ReadingsMin = min(p.Identity.ReadingsMin, 25)
+	p.Identity.ReadingsMax = rate
+	p.Identity.ReadingsMin = min(p.Identity.ReadingsMin, rate)
 	s := &stage{t: t, now: stageEpoch, epoch: stageEpoch, wall: begunAt - stageEpoch}
 	if s.rig, err = sim.NewRig(sim.RigConfig{Pen: sim.Config{Profile: p, Seed: 7, Origin: s.now, Uptime: uptime},
 		Up: sim.LineConfig{Delay: time.Millisecond}, Down: sim.LineConfig{Delay: time.Millisecond}}); err != nil {
@@ -65,7 +65,7 @@ func newStage(t *testing.T, profile string, uptime protocol.Uptime) *stage {
 	}
 	var seed [32]byte
 	binary.LittleEndian.PutUint64(seed[:], 4711)
-	s.hot = session.NewHot(session.HotConfig{Host: protocol.HostConfig{Rate: 25}, Seed: seed, Emit: func(n *session.Note) bool {
+	s.hot = session.NewHot(session.HotConfig{Host: protocol.HostConfig{Rate: rate}, Seed: seed, Emit: func(n *session.Note) bool {
 		s.live = append(s.live, *n)
 		switch n.Kind {
 		case session.NoteUp:

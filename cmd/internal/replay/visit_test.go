@@ -28,7 +28,7 @@ type visit struct {
 const technician = session.By("op-1")
 
 func newVisit(t *testing.T) *visit {
-	v := &visit{stage: newStage(t, "reference", 0)}
+	v := &visit{stage: newStage(t, "reference", 0, 25)}
 	v.cold = session.NewCold(session.ColdConfig{Limits: limits.Default(), Version: "stage", NewID: func(protocol.At) session.ID { return session.ID{1, 2, 3} }})
 	v.cold.Reserve(true)
 	v.each = v.slow
@@ -134,8 +134,8 @@ func TestExportedSessionReplays(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("replayed: %q\njournal:  %q", got, want)
 	}
-	if stats.Differences > 0 || stats.Would < 50 {
-		t.Errorf("%d differences, %d permits would be sent", stats.Differences, stats.Would)
+	if stats.Differences > 0 || stats.Would < 50 || stats.Permits < 50 {
+		t.Errorf("%d differences, %d permits would be sent, %d were made up", stats.Differences, stats.Would, stats.Permits)
 	}
 	if t.Failed() {
 		var out bytes.Buffer
@@ -145,6 +145,65 @@ func TestExportedSessionReplays(t *testing.T) {
 			r := &v.stored.Records[i]
 			t.Logf("%10d %s %.200s", r.Mono-stageEpoch, r.Kind, strings.TrimPrefix(string(r.Body), `{"source":"simulator","event":`))
 		}
+	}
+}
+
+// stops are the trips and holds that a replay finds, but for those of the pen's test.
+func stops(notes []session.Note) (out []string) {
+	for i := range notes {
+		if f := &notes[i].Finding; notes[i].Kind == session.NoteFinding && f.On && (f.Response == session.Trip || f.Response == session.Hold) && f.Rule != session.PenUnproven {
+			out = append(out, f.Response.String()+" "+f.Rule.String())
+		}
+	}
+	return out
+}
+
+// The journal of an agent that died and was started again counts its moments anew.
+func TestExportOverARestart(t *testing.T) {
+	v := treated(t)
+	want, _ := replay.Notes(load(t, v.export()))
+	after := protocol.At(0) // the cable was pulled while nothing ran: here another agent takes over
+	for i := range v.stored.Records {
+		r := &v.stored.Records[i]
+		if r.Kind == "pen_down" && r.Mono > stageEpoch+14_500_000 && after == 0 {
+			after = r.At
+		}
+		if after != 0 && r.At > after {
+			r.Mono -= 14_000_000
+		}
+	}
+	for i := range v.stored.Chunks {
+		c := &v.stored.Chunks[i]
+		if c.From <= after {
+			continue
+		}
+		samples, err := session.Samples(c.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Body = nil
+		for _, s := range samples {
+			s.Arrived -= 14_000_000
+			c.Body = session.AppendSample(c.Body, &s)
+		}
+	}
+	got, stats := replay.Notes(load(t, v.export()))
+	if a, b := stops(want), stops(got); !slices.Equal(a, b) || stats.Differences > 0 {
+		t.Errorf("replayed %q, %d differences; in one life %q", b, stats.Differences, a)
+	}
+}
+
+// A clock that was set back shows in the record's own times.
+func TestExportOfAClockSetBack(t *testing.T) {
+	v := newVisit(t)
+	choose := session.Command{Do: session.CmdChoose, Zone: limits.Cheek, Side: limits.Left, Indication: limits.AcneScarRolling}
+	v.run(8*time.Second,
+		at(600, v.asks(append([]session.Command{rehearsal.Open(technician)}, rehearsal.Prepare(technician)...)...)),
+		at(1000, v.asks(choose)), at(1500, press), at(3000, v.asks(session.Command{Do: session.CmdArm})), at(3500, press), at(4500, clock(-time.Hour)),
+		at(6500, v.asks(session.Command{Do: session.CmdResume})), at(7500, v.asks(session.Command{Do: session.CmdFinish})))
+	got, stats := replay.Notes(load(t, v.export()))
+	if a, b := stops(got), []string{"hold clock_jumped"}; !slices.Equal(a, b) || stats.Differences > 0 || stats.Lost > 0 {
+		t.Errorf("replayed %q, %d differences, %d ports lost; want %q alone", a, stats.Differences, stats.Lost, b)
 	}
 }
 

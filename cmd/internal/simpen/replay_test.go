@@ -94,11 +94,13 @@ func TestReplayVerbatim(t *testing.T) {
 func TestReplayAnswersALiveHost(t *testing.T) {
 	c := recorded(t, "host-killed")
 	var kinds []session.NoteKind
+	replies := 0
 	r, err := played(t, simpen.ReplayConfig{Capture: c, Speed: 1}, func(ctx context.Context, tty *os.File) {
 		defer tty.Close()
 		begun := time.Now()
 		wanted := false
 		conn := uint32(0)
+		var dec protocol.Decoder
 		hot := session.NewHot(session.HotConfig{Seed: [32]byte{9}, Emit: func(n *session.Note) bool {
 			if n.Kind != session.NoteReading {
 				kinds = append(kinds, n.Kind)
@@ -134,6 +136,12 @@ func TestReplayAnswersALiveHost(t *testing.T) {
 				if !ok {
 					return
 				}
+				var f protocol.Frame
+				for rest, ok := b, true; ok; {
+					if rest, ok = dec.Next(rest, &f); ok && f.Type == protocol.TypeSyncReply {
+						replies++
+					}
+				}
 				hot.Receive(b, now)
 			case <-tick.C:
 			}
@@ -156,6 +164,9 @@ func TestReplayAnswersALiveHost(t *testing.T) {
 		if !slices.Contains(kinds, want) {
 			t.Errorf("the host heard %v, want %v among them", kinds, want)
 		}
+	}
+	if replies < 3 {
+		t.Errorf("%d questions for the time were answered", replies)
 	}
 	if r.Host.Frames[protocol.TypeHello] == 0 || r.Host.Frames[protocol.TypeSync] == 0 || r.Host.Frames[protocol.TypePermit] == 0 {
 		t.Errorf("the host sent %v", r.Host.Frames)
