@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"penlog/cmd/internal/campaign/script"
@@ -35,6 +36,8 @@ func (w *world) perform(i int) {
 			w.upset(v, d)
 		case script.GroupPC:
 			w.hinder(d)
+		case script.GroupDesk:
+			w.atDesk(d)
 		}
 		w.look()
 	}
@@ -87,10 +90,42 @@ func (w *world) atScreen(d *script.Deed) {
 
 // by is who a person of a script is in the campaign's clinic.
 func by(who session.By) session.By {
-	if who == script.Clinician {
+	switch who {
+	case script.Clinician:
 		return clinician
+	case script.Technician, "":
+		return technician
 	}
-	return technician
+	return who // nobody of the clinic's
+}
+
+// atDesk does what people do with the PC and its files.
+func (w *world) atDesk(d *script.Deed) {
+	if d.Verb == "alter-record" {
+		w.altered++
+		return
+	}
+	which, stands, _ := strings.Cut(d.Text, " ")
+	f := session.Fact{State: map[string]session.FactState{"good": session.FactGood, "bad": session.FactBad}[stands]}
+	if f.State == session.FactBad {
+		f.Words, f.Remedy = "the "+which+" of this PC is not fit", "see to it"
+	}
+	switch which {
+	case "clock":
+		w.facts.Clock = f
+	case "record":
+		w.facts.Record = f
+	case "awake":
+		w.facts.Awake = f
+	}
+	w.tellFacts()
+}
+
+// tellFacts tells the agent what it finds out about the PC.
+func (w *world) tellFacts() {
+	if h := &w.host; h.alive {
+		h.cold.World(w.facts)
+	}
 }
 
 // upset puts a fault of sim's in force, or takes it away.
@@ -168,6 +203,7 @@ func (w *world) kill(d time.Duration) {
 	w.after(d, func() {
 		w.logf("agent starts")
 		w.host.start(w.now)
+		w.tellFacts()
 		w.judge.speaks()
 		w.after(w.rng.span(5*time.Millisecond, 300*time.Millisecond), w.openPort)
 	})

@@ -29,6 +29,7 @@ const (
 	forRoom
 	forTasks
 	forTamper
+	forAlter
 )
 
 func (r *rng) next() uint64 {

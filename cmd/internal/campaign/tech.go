@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -58,7 +59,12 @@ func (t *tech) answered(a *session.Answer) {
 	if a.Err != nil {
 		t.w.res.Counts.Refused++
 		t.w.logf("%s is refused: %v", do, a.Err)
-		t.w.saw(script.Sight{Kind: script.SawRefused, Do: do, Text: a.Err.Error()})
+		s := script.Sight{Kind: script.SawRefused, Do: do, Text: a.Err.Error()}
+		var refused *session.RefusedError
+		if errors.As(a.Err, &refused) {
+			s.Code = refused.Code
+		}
+		t.w.saw(s)
 		return
 	}
 	t.w.judge.promised(do, a)

@@ -18,7 +18,7 @@ const (
 func room() *clinic.Config {
 	c, err := clinic.Load("campaign", []byte(`format: penlog-clinic/1
 version: campaign
-modes: [guarded, stoppable, monitor_only]
+modes: [guarded, stoppable, monitor_only, manual]
 people: [{id: tech, role: technician}, {id: doc, role: clinician}]
 two_for_an_override: false
 `))

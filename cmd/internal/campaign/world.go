@@ -26,16 +26,18 @@ type world struct {
 	begin  protocol.Instant
 	end    protocol.Instant
 
-	rig    *sim.Rig
-	pen    *sim.Pen      // of rig
-	delay  time.Duration // of both lines together, at most, when nothing is wrong with them
-	hand   *sim.Hand
-	works  bool // the hand moves by itself
-	passed int  // tasks that hands before it had done
-	host   host
-	disk   disk
-	tech   tech
-	judge  judge
+	rig     *sim.Rig
+	pen     *sim.Pen      // of rig
+	delay   time.Duration // of both lines together, at most, when nothing is wrong with them
+	hand    *sim.Hand
+	works   bool // the hand moves by itself
+	passed  int  // tasks that hands before it had done
+	altered int  // bytes of the record that are changed at the end
+	facts   session.World
+	host    host
+	disk    disk
+	tech    tech
+	judge   judge
 
 	steps    *script.Conductor
 	exam     *script.Examiner
@@ -85,7 +87,7 @@ func newWorld(s *script.Script, o Options) *world {
 	w.tech = newTech(w)
 	w.makeHand(s.Hand)
 	w.disk = disk{rng: stream(seed, forDisk), slow: pick(&r, []time.Duration{3 * time.Millisecond, 12 * time.Millisecond, 30 * time.Millisecond}), held: true}
-	w.host = host{w: w, rng: stream(seed, forHost), cap: 4096, port: true, lag: pick(&r, []time.Duration{200 * time.Microsecond, time.Millisecond, 3 * time.Millisecond})}
+	w.host = host{w: w, rng: stream(seed, forHost), cap: 4096, port: w.plugged, lag: pick(&r, []time.Duration{200 * time.Microsecond, time.Millisecond, 3 * time.Millisecond})}
 	if !w.human && r.chance(10) {
 		w.host.cap = 64 << r.below(3)
 	}
@@ -107,7 +109,7 @@ func (w *world) task() int { return w.passed + w.hand.Task() }
 func (w *world) makeRig(r *rng) {
 	s := w.script
 	name := s.Pen
-	if name == "" {
+	if name == "" || name == script.NoPen {
 		name = sim.Profiles()[0].Name
 	}
 	profile, err := sim.ProfileByName(name)
@@ -131,6 +133,12 @@ func (w *world) makeRig(r *rng) {
 		panic(err)
 	}
 	w.pen = w.rig.Pen()
+	if s.Pen == script.NoPen { // one hangs there all the same, and nothing can hear it
+		w.plugged = false
+		if err := w.rig.Inject(w.now, sim.Fault{Kind: sim.FaultUnplugged}); err != nil {
+			panic(err)
+		}
+	}
 	w.rig.TakeEvents(nil) // its first boot is no news
 	if f := w.opts.Seams.Pen; f != nil {
 		f(w.pen)
@@ -297,6 +305,7 @@ func (w *world) traceFrame(who string, b []byte) {
 // finish judges the record and closes the result.
 func (w *world) finish() Result {
 	end := w.judge.finish()
+	end.Altered = w.alter()
 	w.res.Checks = w.exam.Finish(w.now, end, w.steps.Begun())
 	t := w.pen.Truth()
 	c := &w.res.Counts

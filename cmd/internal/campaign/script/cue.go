@@ -44,13 +44,14 @@ const (
 	CueRefused           // a command was refused
 	CueDone              // a command was carried out
 	CueAgentRuns         // the agent runs
+	CueAdvised           // an advisory, of Rule if given
 )
 
 var cueWords = map[CueKind]string{
 	CueMotorOn: "motor on", CueMotorOff: "motor off", CueClear: "needles clear", CuePermit: "permit", CueNoPermit: "no permit",
 	CueContact: "contact", CueLifted: "lifted", CueStrokes: "strokes", CueTripped: "trip", CueHeld: "hold", CueAlarmed: "alarm",
 	CueHealed: "healed", CueState: "state", CueZone: "zone", CuePenUp: "pen up", CuePenGone: "pen gone", CueBooted: "booted",
-	CueRefused: "refused", CueDone: "done", CueAgentRuns: "agent runs",
+	CueRefused: "refused", CueDone: "done", CueAgentRuns: "agent runs", CueAdvised: "advisory",
 }
 
 // responses are the cues and expectations of the guard's answers.
@@ -110,7 +111,7 @@ func (w *words) cue() (c Cue, bad *WordError) {
 			return c, w.bad(s, "how many strokes is missing, or is no number", "write it like: strokes 50")
 		}
 		c.Count = n
-	case "trip", "hold", "alarm", "healed":
+	case "trip", "hold", "alarm", "advisory", "healed":
 		c.What = kindOf(first)
 		if w.peek() != "" {
 			c.Rule, bad = w.rule()
@@ -135,7 +136,7 @@ func (w *words) cue() (c Cue, bad *WordError) {
 }
 
 func cueNames() []string {
-	return []string{"motor", "needles", "permit", "no", "contact", "lifted", "strokes", "trip", "hold", "alarm", "healed", "state", "zone", "pen", "booted",
+	return []string{"motor", "needles", "permit", "no", "contact", "lifted", "strokes", "trip", "hold", "alarm", "advisory", "healed", "state", "zone", "pen", "booted",
 		"refused", "done", "agent"}
 }
 
@@ -184,7 +185,7 @@ func (c Cue) String() string {
 	switch c.What {
 	case CueStrokes:
 		s += " " + strconv.Itoa(c.Count)
-	case CueTripped, CueHeld, CueAlarmed, CueHealed:
+	case CueTripped, CueHeld, CueAlarmed, CueAdvised, CueHealed:
 		if c.Rule != 0 {
 			s += " " + c.Rule.String()
 		}
@@ -209,8 +210,8 @@ func (c *Cue) Met(s *Sight) bool {
 		return s.Kind == SawPermit && s.On == (c.What == CuePermit)
 	case CueContact, CueLifted:
 		return s.Kind == SawContact && s.On == (c.What == CueContact)
-	case CueTripped, CueHeld, CueAlarmed:
-		want := map[CueKind]session.Response{CueTripped: session.Trip, CueHeld: session.Hold, CueAlarmed: session.Alarm}[c.What]
+	case CueTripped, CueHeld, CueAlarmed, CueAdvised:
+		want := map[CueKind]session.Response{CueTripped: session.Trip, CueHeld: session.Hold, CueAlarmed: session.Alarm, CueAdvised: session.Advisory}[c.What]
 		return s.Kind == SawRule && s.On && s.Response == want && (c.Rule == 0 || c.Rule == s.Rule)
 	case CueHealed:
 		return s.Kind == SawRule && !s.On && (c.Rule == 0 || c.Rule == s.Rule)

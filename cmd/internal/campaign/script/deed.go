@@ -18,7 +18,7 @@ type Deed struct {
 	Depth  protocol.Micrometres // TakesDepth
 	For    time.Duration        // TakesFor; 0: until it is cleared, or over at once
 	Way    sim.Direction        // TakesDirection
-	Text   string               // TakesText, TakesStyle, TakesVerb
+	Text   string               // TakesText, TakesStyle, TakesVerb, TakesFact
 	Ask    session.Command      // TakesCommand; By is filled in by whoever plays it
 }
 
@@ -32,6 +32,7 @@ func (d *Deed) Is() *Verb { return VerbByName(d.Verb) }
 //	line-noise 1000 up for 2s
 //	clear stuck-sensor
 //	ask choose nose acne_scar_rolling
+//	pc-check clock bad
 //
 // The error is a *[WordError].
 func ParseDeed(text string) (Deed, error) {
@@ -70,6 +71,17 @@ func (w *words) deed() (d Deed, bad *WordError) {
 		if d.Text, bad = w.one("fault", clearable()); bad != nil {
 			return d, bad
 		}
+	}
+	if v.Takes.Has(TakesFact) {
+		fact, bad := w.one("fact about the PC", []string{"clock", "record", "awake"})
+		if bad != nil {
+			return d, bad
+		}
+		stands, bad := w.one("way that it stands", []string{"good", "bad", "unknown"})
+		if bad != nil {
+			return d, bad
+		}
+		d.Text = fact + " " + stands
 	}
 	if p := w.peek(); v.Takes.Has(TakesAmount) && p != "" && strings.ContainsAny(p[:1], "-+0123456789") {
 		if d.Amount, bad = w.amount(v); bad != nil {
@@ -150,7 +162,7 @@ func (d Deed) String() string {
 	if v.Takes.Has(TakesDepth) {
 		add(mm(d.Depth))
 	}
-	if v.Takes.Has(TakesStyle) || v.Takes.Has(TakesVerb) {
+	if v.Takes.Has(TakesStyle) || v.Takes.Has(TakesVerb) || v.Takes.Has(TakesFact) {
 		add(d.Text)
 	}
 	if v.Takes.Has(TakesAmount) && d.Amount != v.Amount {

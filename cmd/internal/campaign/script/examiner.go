@@ -23,6 +23,7 @@ type End struct {
 	Strokes  string               // why the record's strokes are not the pen's; empty: they are
 	Record   string               // why the record is not whole; empty: it is
 	Exposure protocol.Micrometres // µm × s above the limit of the skin that the needles were in
+	Altered  string               // why a changed byte of the record was not found; empty: it was
 }
 
 // Examiner holds what is seen against what a script expects.
@@ -34,6 +35,7 @@ type Examiner struct {
 	now    protocol.Instant
 
 	motor, clear bool
+	permit       protocol.Micrometres // to treat; 0: none
 	state        session.State
 	mode         session.Mode
 	deep         bool // some matter asks for strokes
@@ -75,7 +77,7 @@ func (x *Examiner) add(e *Expect, step int, now protocol.Instant) {
 	}
 	x.checks = append(x.checks, m.check)
 	switch e.What {
-	case ExpectStrokes, ExpectRecord, ExpectExposure:
+	case ExpectStrokes, ExpectRecord, ExpectExposure, ExpectSpared, ExpectFound:
 		x.whole = append(x.whole, m)
 		return
 	case ExpectStops:
@@ -95,6 +97,11 @@ func (x *Examiner) add(e *Expect, step int, now protocol.Instant) {
 		}
 	case ExpectStarts:
 		if x.motor {
+			m.met(now)
+			return
+		}
+	case ExpectPermit:
+		if x.permit > 0 && (e.Over == 0 || e.Over == x.permit) {
 			m.met(now)
 			return
 		}
@@ -130,7 +137,7 @@ func (x *Examiner) Pass(now protocol.Instant) {
 			continue
 		}
 		switch m.What {
-		case ExpectNone, ExpectStays:
+		case ExpectNone, ExpectStays, ExpectBarred:
 			m.met(m.until)
 		default:
 			m.fail(fmt.Sprintf("not within %v", m.Within))
@@ -150,6 +157,11 @@ func (x *Examiner) See(s *Sight) {
 		x.clear = x.clear && !s.On
 	case SawClear:
 		x.clear = true
+	case SawPermit:
+		x.permit = 0
+		if s.treats() {
+			x.permit = s.Depth
+		}
 	case SawState:
 		x.state = s.State
 	case SawMode:
@@ -212,8 +224,16 @@ func (x *Examiner) judge(m *matter, s *Sight) {
 			m.met(s.At)
 		}
 	case ExpectRefused, ExpectDone:
-		if s.Kind == SawRefused && s.Do == m.Do && m.What == ExpectRefused || s.Kind == SawDone && s.Do == m.Do && m.What == ExpectDone {
+		if s.Kind == SawRefused && s.Do == m.Do && (m.Code == "" || m.Code == s.Code) && m.What == ExpectRefused || s.Kind == SawDone && s.Do == m.Do && m.What == ExpectDone {
 			m.met(s.At)
+		}
+	case ExpectPermit:
+		if s.treats() && (m.Over == 0 || m.Over == s.Depth) {
+			m.met(s.At)
+		}
+	case ExpectBarred:
+		if s.treats() {
+			m.fail(fmt.Sprintf("a permit for %s began after %v", mm(s.Depth), s.At.Sub(m.from)))
 		}
 	}
 }
@@ -244,7 +264,7 @@ func (x *Examiner) Finish(now protocol.Instant, e End, begun []bool) []Check {
 	x.Pass(now)
 	for _, m := range x.open {
 		switch m.What {
-		case ExpectNone, ExpectStays, ExpectOver:
+		case ExpectNone, ExpectStays, ExpectOver, ExpectBarred:
 			if m.waits {
 				m.fail("it never went " + onOff(m.On))
 			} else if m.until == 0 {
@@ -267,6 +287,12 @@ func (x *Examiner) Finish(now protocol.Instant, e End, begun []bool) []Check {
 			if e.Exposure < m.Over {
 				why = fmt.Sprintf("it is %s × s", mm(e.Exposure))
 			}
+		case ExpectSpared:
+			if e.Exposure > m.Over {
+				why = fmt.Sprintf("it is %s × s", mm(e.Exposure))
+			}
+		case ExpectFound:
+			why = e.Altered
 		}
 		if m.check.OK = why == ""; !m.check.OK {
 			m.check.Why = why

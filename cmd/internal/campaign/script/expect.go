@@ -2,6 +2,7 @@ package script
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -15,14 +16,15 @@ type Expect struct {
 	Within time.Duration // of the step; 0: until the end
 	For    time.Duration // ExpectOver: no longer than so; ExpectNone, ExpectStays: for so long, 0: until the end
 
-	Response session.Response // of the guard
-	Rules    []session.Rule   // any of them; none: whatever rule
-	Over     protocol.Micrometres
+	Response session.Response     // of the guard
+	Rules    []session.Rule       // any of them; none: whatever rule
+	Over     protocol.Micrometres // ExpectPermit: the max depth; 0: any
 	State    session.State
 	Mode     session.Mode
 	Cause    protocol.StopCause // of a stop; 0: any
 	Do       session.CommandKind
-	On       bool // ExpectStays: the motor on, else off; ExpectStops: needles clear, else power off
+	Code     string // ExpectRefused: of the refusal; empty: any
+	On       bool   // ExpectStays: the motor on, else off; ExpectStops: needles clear, else power off
 }
 
 // ExpectKind is a kind of expectation.
@@ -44,14 +46,21 @@ const (
 	ExpectStrokes                        // at the end, the record has the pen's strokes but for those it says it missed
 	ExpectRecord                         // the record is whole: chain, fold, seal
 	ExpectExposure                       // needles above the limit of the skin they were in, seen or not: at least Over (mm × s, as µm × s)
+	ExpectSpared                         // the same: at most Over
+	ExpectPermit                         // the pen holds a permit to treat, not one of the test
+	ExpectBarred                         // it gets none
+	ExpectFound                          // what was changed in the record behind Penlog's back is found
 )
 
-var expectNames = []string{"trip", "hold", "alarm", "advisory", "no", "heals", "pen", "needles", "motor", "state", "mode", "refused", "done", "strokes", "record", "exposure"}
+var expectNames = []string{"trip", "hold", "alarm", "advisory", "no", "heals", "pen", "needles", "motor", "state", "mode", "refused", "done", "strokes", "record", "exposure", "permit", "alteration"}
 
 var causeNames = map[string]protocol.StopCause{
 	"press": protocol.StopPress, "lapse": protocol.StopLapse, "revoke": protocol.StopRevoke, "ceiling": protocol.StopCeiling,
 	"hello": protocol.StopHello, "fault": protocol.StopFault, "own": protocol.StopOwn,
 }
+
+// codeForm is how codes of refusals are spelt.
+var codeForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,40}$`)
 
 // ParseExpect reads the sentence of an expectation:
 //
@@ -65,10 +74,12 @@ var causeNames = map[string]protocol.StopCause{
 //	motor on within 10s
 //	state paused within 1s
 //	mode stoppable within 1s
-//	refused arm                              or done finish within 5s
+//	refused arm                              or done finish within 5s; 'because checks_failed' names the code
+//	permit 1.50mm within 2s                  to treat, with that max depth; or no permit for 5s
 //	strokes exact
 //	record whole
-//	exposure over 0.5mm                      mm × s at the least
+//	exposure over 0.5mm                      mm × s at the least; or under, at the most
+//	alteration found                         of the record, after alter-record
 //
 // The error is a *[WordError].
 func ParseExpect(text string) (Expect, error) {
@@ -95,9 +106,13 @@ func (w *words) expect() (e Expect, bad *WordError) {
 		e.Rules, bad = w.rules()
 	case "no":
 		e.What, tail = ExpectNone, w.lasting
-		word, bad := w.one("answer of the guard", []string{"trip", "hold", "alarm", "advisory"})
+		word, bad := w.one("answer of the guard", []string{"trip", "hold", "alarm", "advisory", "permit"})
 		if bad != nil {
 			return e, bad
+		}
+		if word == "permit" {
+			e.What = ExpectBarred
+			break
 		}
 		e.Response = responses[word]
 		if e.Rules, bad = w.rules(); bad != nil {
@@ -153,6 +168,16 @@ func (w *words) expect() (e Expect, bad *WordError) {
 		var do string
 		do, bad = w.one("command", commandNames())
 		e.Do = session.CommandKind(do)
+		if bad == nil && e.What == ExpectRefused && w.take("because") != "" {
+			if e.Code = w.next(); !codeForm.MatchString(e.Code) {
+				return e, w.bad(e.Code, "the code of the refusal is missing, or is none", "write it as session/STATES.md has it, like: because checks_failed")
+			}
+		}
+	case "permit":
+		e.What = ExpectPermit
+		if p := w.peek(); p != "" && p != "within" {
+			e.Over, bad = w.depth()
+		}
 	case "strokes":
 		e.What, tail = ExpectStrokes, nil
 		bad = w.must("exact")
@@ -161,9 +186,16 @@ func (w *words) expect() (e Expect, bad *WordError) {
 		bad = w.must("whole")
 	case "exposure":
 		e.What, tail = ExpectExposure, nil
-		if bad = w.must("over"); bad == nil {
+		var word string
+		if word, bad = w.one("word after 'exposure'", []string{"over", "under"}); bad == nil {
 			e.Over, bad = w.depth()
 		}
+		if word == "under" {
+			e.What = ExpectSpared
+		}
+	case "alteration":
+		e.What, tail = ExpectFound, nil
+		bad = w.must("found")
 	}
 	if bad == nil && tail != nil {
 		bad = tail(&e)
@@ -264,6 +296,9 @@ func (e Expect) String() string {
 		s = "mode " + e.Mode.String()
 	case ExpectRefused:
 		s = "refused " + string(e.Do)
+		if e.Code != "" {
+			s += " because " + e.Code
+		}
 	case ExpectDone:
 		s = "done " + string(e.Do)
 	case ExpectStrokes:
@@ -272,6 +307,17 @@ func (e Expect) String() string {
 		return "record whole"
 	case ExpectExposure:
 		return "exposure over " + mm(e.Over)
+	case ExpectSpared:
+		return "exposure under " + mm(e.Over)
+	case ExpectFound:
+		return "alteration found"
+	case ExpectPermit:
+		s = "permit"
+		if e.Over > 0 {
+			s += " " + mm(e.Over)
+		}
+	case ExpectBarred:
+		s = "no permit"
 	}
 	if e.Within > 0 {
 		s += " within " + e.Within.String()

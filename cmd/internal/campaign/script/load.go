@@ -137,7 +137,7 @@ func (c *checker) file(raw *rawFile) {
 func (c *checker) pen(raw *rawFile) {
 	s := c.s
 	if given(raw.Pen) {
-		var names []string
+		names := []string{NoPen}
 		for _, f := range sim.Profiles() {
 			names = append(names, f.Name)
 		}

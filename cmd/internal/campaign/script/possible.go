@@ -15,6 +15,10 @@ func (c *checker) pens(raw *rawFile) {
 	if name == "" {
 		name = sim.Profiles()[0].Name
 	}
+	if name == NoPen {
+		c.noPen(raw)
+		return
+	}
 	profile, err := sim.ProfileByName(name)
 	if err != nil {
 		return // refused where it stands
@@ -36,6 +40,21 @@ func (c *checker) pens(raw *rawFile) {
 		for j := range s.Steps[i].Do {
 			if why, remedy := impossible(&s.Steps[i].Do[j], &profile); why != "" {
 				c.Refuse(raw.Steps[i].Do[j].Node, why, remedy)
+			}
+		}
+	}
+}
+
+// noPen refuses what needs a pen that can be heard.
+func (c *checker) noPen(raw *rawFile) {
+	s := c.s
+	if s.Technician != Waits {
+		c.Refuse(raw.Pen.Node, "a pen without a link is declared by a person, step by step", "write 'technician: waits', and ask in steps")
+	}
+	for i := range s.Steps {
+		for j := range s.Steps[i].Do {
+			if v := s.Steps[i].Do[j].Is(); v != nil && (v.Group == GroupRoom || v.Group == GroupHand) {
+				c.Refuse(raw.Steps[i].Do[j].Node, fmt.Sprintf("there is no pen with a link, so %s means nothing", v.Name), "choose a pen, or leave it out")
 			}
 		}
 	}

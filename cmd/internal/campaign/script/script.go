@@ -19,7 +19,7 @@ type Script struct {
 	Seed   uint64
 	Length time.Duration
 
-	Pen    string               // profile, a name of sim's; empty: the reference
+	Pen    string               // profile, a name of sim's; empty: the reference; [NoPen]: none has a link
 	Drift  int64                // how much faster than the world its clock goes, ppm
 	Uptime protocol.Uptime      // that its clock shows at the beginning, µs
 	Set    protocol.Micrometres // its dial at the beginning; 0: the profile's
@@ -32,6 +32,9 @@ type Script struct {
 	Steps  []Step
 	Expect []Expect // of the whole
 }
+
+// NoPen is the word for a treatment with a pen that has no link: nothing is plugged in.
+const NoPen = "none"
 
 // Technic says what the technician at the screen does by himself.
 type Technic uint8

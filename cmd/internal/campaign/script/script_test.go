@@ -22,6 +22,7 @@ func TestSentencesRoundTrip(t *testing.T) {
 	for _, s := range []string{
 		"press", "dial 2.00mm", "dial-up", "dial-up 3steps for 2s", "touch", "hand fast", "stuck-sensor", "stuck-sensor 500um for 2s", "clear stuck-sensor",
 		"creep 250um/s", "agent-stall for 150ms", "agent-killed", "agent-killed for 300ms", "disk-slow 50ms for 10s", "wall-clock 700ms", "time-zone",
+		"pc-check clock bad", "alter-record",
 		"ask choose nose acne_scar_rolling", "ask choose cheek left fine_lines wanted 0.75mm", "ask arm by clinician", "ask abort code faint",
 		"ask override cheek 2.00mm by clinician because deep scars", "ask note because all is well", `ask {"do":"screen","rest":"no"}`,
 	} {
@@ -35,7 +36,7 @@ func TestSentencesRoundTrip(t *testing.T) {
 		}
 	}
 	for _, s := range []string{"motor on", "motor off", "needles clear", "permit", "no permit", "contact", "lifted", "strokes 50", "trip", "trip depth_above_ceiling",
-		"hold link_lost", "alarm", "healed dial_above_ceiling", "state paused", "zone nose", "pen up", "pen gone", "booted", "refused arm", "refused", "done finish", "agent runs"} {
+		"hold link_lost", "alarm", "advisory dwell", "healed dial_above_ceiling", "state paused", "zone nose", "pen up", "pen gone", "booted", "refused arm", "refused", "done finish", "agent runs"} {
 		c, err := script.ParseCue(s)
 		if err != nil {
 			t.Errorf("%s: %v", s, err)
@@ -46,7 +47,8 @@ func TestSentencesRoundTrip(t *testing.T) {
 	for _, s := range []string{"trip depth_above_ceiling within 20ms", "trip", "hold link_lost or readings_stale within 2s", "no trip", "no hold pen_busy for 5s",
 		"heals dial_above_ceiling within 2s", "pen stopped within 300ms", "pen stopped by lapse within 400ms", "needles clear within 400ms",
 		"pen stopped before 0.20mm over for 50ms", "motor stays off for 5s", "motor stays on", "motor on within 10s", "state paused within 1s", "mode stoppable",
-		"refused arm", "done finish within 5s", "strokes exact", "record whole", "exposure over 0.50mm"} {
+		"refused arm", "done finish within 5s", "strokes exact", "record whole", "exposure over 0.50mm",
+		"refused arm because checks_failed within 1s", "permit 1.50mm within 2s", "permit", "no permit", "no permit for 5s", "exposure under 0.10mm", "alteration found"} {
 		e, err := script.ParseExpect(s)
 		if err != nil {
 			t.Errorf("%s: %v", s, err)
@@ -100,6 +102,8 @@ func TestSentencesThatAreNone(t *testing.T) {
 		{"deed", `ask {"do":"screen","rst":"no"}`, 4, "no command"},
 		{"deed", `ask {"do":"dance"}`, 4, "no command"},
 		{"deed", `ask {"do":"arm"} {}`, 4, "more behind"},
+		{"deed", "pc-check clok bad", 9, `"clock"`},
+		{"deed", "pc-check clock", 14, "good, bad, unknown"},
 		{"cue", "motor", 5, "on, off"},
 		{"cue", "motor onn", 6, `"on"`},
 		{"cue", "strokes", 7, "strokes 50"},
@@ -111,6 +115,11 @@ func TestSentencesThatAreNone(t *testing.T) {
 		{"expect", "pen stopped before 0.2 mm over", 30, "for how long"},
 		{"expect", "motor stays offf", 12, `"off"`},
 		{"expect", "trip within", 11, "300ms"},
+		{"expect", "refused arm because", 19, "code of the refusal"},
+		{"expect", "refused arm because Checks!", 20, "code of the refusal"},
+		{"expect", "done arm because checks_failed", 9, "too much"},
+		{"expect", "permit 11mm", 7, "up to 10mm"},
+		{"expect", "exposure 0.5mm", 9, "over, under"},
 		{"expect", "strokes exact within 5s", 14, "too much"},
 		{"treat", "cheek", 5, "indication is missing"},
 		{"treat", "cheek fine_lines two passes", 17, "number of passes"},
@@ -198,6 +207,8 @@ func drawDeed(t *rapid.T) script.Deed {
 		d.Text = rapid.SampledFrom(sim.Styles()).Draw(t, "style").Name
 	case v.Takes.Has(script.TakesVerb):
 		d.Text = "line-noise"
+	case v.Takes.Has(script.TakesFact):
+		d.Text = "awake unknown"
 	}
 	return d
 }

@@ -26,7 +26,7 @@ const (
 	SawZone    // Zone was chosen and allowed
 	SawMode    // Mode
 	SawPen     // On: a pen is up
-	SawRefused // Do was refused; Text says why
+	SawRefused // Do was refused; Code and Text say why
 	SawDone    // Do was carried out
 	SawAgent   // On: the agent runs
 )
@@ -45,5 +45,12 @@ type Sight struct {
 	Mode     session.Mode
 	Zone     limits.Zone
 	Do       session.CommandKind
+	Code     string
 	Text     string
 }
+
+// testDepth is the max depth of the permit of the test. Source: PROTOCOL.md §7.4.
+const testDepth = 1
+
+// treats reports whether a permit begins that is not the test's.
+func (s *Sight) treats() bool { return s.Kind == SawPermit && s.On && s.Depth > testDepth }

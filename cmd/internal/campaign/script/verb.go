@@ -18,6 +18,7 @@ const (
 	GroupScreen Group = "screen" // what people ask of Penlog
 	GroupRoom   Group = "room"   // cable, pen, line and what else hangs on it: sim's faults
 	GroupPC     Group = "pc"     // the agent's process, its disk and its clocks
+	GroupDesk   Group = "desk"   // what people do with the PC and its files, beside Penlog
 )
 
 // Verb is one kind of thing that can be done in a script.
@@ -37,7 +38,7 @@ type Verb struct {
 }
 
 // Takes says what a verb is followed by.
-type Takes uint8
+type Takes uint16
 
 // What verbs take.
 const (
@@ -49,13 +50,16 @@ const (
 	TakesCommand                     // a command of Penlog's with what it takes
 	TakesStyle                       // a kind of hand
 	TakesVerb                        // a fault's name
+	TakesFact                        // a fact about the PC, and how it stands
 )
 
 // Has reports whether all of bits are set.
 func (t Takes) Has(bits Takes) bool { return t&bits == bits }
 
 // Human reports whether it is something that people do, who excuse no false trip.
-func (v *Verb) Human() bool { return v.Group == GroupHand || v.Group == GroupScreen }
+func (v *Verb) Human() bool {
+	return v.Group == GroupHand || v.Group == GroupScreen || v.Group == GroupDesk
+}
 
 const day = 24 * time.Hour
 
@@ -98,6 +102,11 @@ var own = []Verb{
 		About: "the wall clock is set by so much", Why: "it has jumped against the PC's own, when by more than half a second"},
 	{Name: "time-zone", Group: GroupPC, Takes: TakesAmount, Unit: "min", Amount: 60, Min: -14 * 60, Max: 14 * 60,
 		About: "local time changes, as when daylight saving begins or ends", Why: "moments are kept in UTC: nothing that matters changes"},
+
+	{Name: "pc-check", Group: GroupDesk, Takes: TakesFact, Observable: true,
+		About: "the agent finds out how it stands with the PC's clock, record or sleep", Why: "it is the agent that looks"},
+	{Name: "alter-record", Group: GroupDesk, Observable: true,
+		About: "a byte of what is on the disk at the end is changed", Why: "hashes of record and signal do not hold"},
 }
 
 // Verbs returns every verb there is, people's first.

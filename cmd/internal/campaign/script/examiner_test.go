@@ -1,0 +1,90 @@
+package script_test
+
+import (
+	"testing"
+	"time"
+
+	"penlog/cmd/internal/campaign/script"
+	"penlog/protocol"
+	"penlog/session"
+)
+
+// examine says what an examiner makes of sights, for one expectation of a step at 0.
+func examine(t *testing.T, sentence string, end script.End, sights ...script.Sight) script.Check {
+	t.Helper()
+	e, err := script.ParseExpect(sentence)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &script.Script{Steps: []script.Step{{Expect: []script.Expect{e}}}}
+	x := script.NewExaminer(s, 0)
+	x.Begin(0, 0)
+	for i := range sights {
+		x.See(&sights[i])
+	}
+	checks := x.Finish(protocol.Instant(0).Add(10*time.Second), end, []bool{true})
+	if len(checks) != 1 {
+		t.Fatalf("%d checks", len(checks))
+	}
+	return checks[0]
+}
+
+// Permits of the test are none to treat, a code is that of the refusal, and figures
+// of the end bound from the side that is named.
+func TestWhatIsExpected(t *testing.T) {
+	const second = 1_000_000
+	permit := func(at protocol.Instant, d protocol.Micrometres) script.Sight {
+		return script.Sight{At: at, Kind: script.SawPermit, On: true, Depth: d}
+	}
+	refused := script.Sight{At: second, Kind: script.SawRefused, Do: session.CmdArm, Code: "checks_failed"}
+	for _, tt := range []struct {
+		expect string
+		end    script.End
+		sights []script.Sight
+		ok     bool
+	}{
+		{"permit", script.End{}, []script.Sight{permit(second, 1500)}, true},
+		{"permit", script.End{}, []script.Sight{permit(second, 1)}, false},
+		{"permit", script.End{}, nil, false},
+		{"permit 1.50mm within 2s", script.End{}, []script.Sight{permit(second, 1500)}, true},
+		{"permit 1.50mm within 2s", script.End{}, []script.Sight{permit(3*second, 1500)}, false},
+		{"permit 1.50mm", script.End{}, []script.Sight{permit(second, 1250)}, false},
+		{"no permit for 5s", script.End{}, []script.Sight{permit(second, 1), permit(6*second, 1500)}, true},
+		{"no permit for 5s", script.End{}, []script.Sight{permit(4*second, 1500)}, false},
+		{"no permit for 15s", script.End{}, nil, false},
+		{"no permit", script.End{}, nil, true},
+		{"no permit", script.End{}, []script.Sight{permit(second, 750)}, false},
+		{"refused arm because checks_failed", script.End{}, []script.Sight{refused}, true},
+		{"refused arm because wrong_state", script.End{}, []script.Sight{refused}, false},
+		{"refused arm", script.End{}, []script.Sight{refused}, true},
+		{"exposure over 0.50mm", script.End{Exposure: 499}, nil, false},
+		{"exposure over 0.50mm", script.End{Exposure: 500}, nil, true},
+		{"exposure under 0.50mm", script.End{Exposure: 500}, nil, true},
+		{"exposure under 0.50mm", script.End{Exposure: 501}, nil, false},
+		{"alteration found", script.End{}, nil, true},
+		{"alteration found", script.End{Altered: "a byte"}, nil, false},
+	} {
+		if c := examine(t, tt.expect, tt.end, tt.sights...); c.OK != tt.ok || !c.OK && c.Why == "" {
+			t.Errorf("%s after %+v, %+v: %+v", tt.expect, tt.sights, tt.end, c)
+		}
+	}
+}
+
+// A permit that is in force when the step is done counts; one that ended does not.
+func TestPermitInForce(t *testing.T) {
+	e, err := script.ParseExpect("permit 1.50mm within 1s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, ended := range []bool{false, true} {
+		x := script.NewExaminer(&script.Script{Steps: []script.Step{{Expect: []script.Expect{e}}}}, 0)
+		x.See(&script.Sight{At: 1000, Kind: script.SawPermit, On: true, Depth: 1500})
+		if ended {
+			x.See(&script.Sight{At: 2000, Kind: script.SawPermit})
+		}
+		x.Begin(0, 3000)
+		if c := x.Finish(5_000_000, script.End{}, []bool{true}); c[0].OK == ended {
+			t.Errorf("ended %v: %+v", ended, c[0])
+		}
+	}
+}
