@@ -62,35 +62,41 @@ func (r *Result) Failed() bool {
 
 // Counts are the figures of a run; they add up over a campaign.
 type Counts struct {
-	Steps      uint64
-	Strokes    uint64 // true ones
-	Starts     uint64 // of the motor
-	Permits    uint64 // sent for a patient's ceiling
-	Restarts   uint64 // of the agent
-	Unplugs    uint64
-	Episodes   uint64 // true excursions above the ceiling
-	Trips      uint64
-	FalseTrips uint64 // without a true cause
-	Holds      uint64
-	FalseHolds uint64        // of line, host or disk, in clean runs
-	Lapses     uint64        // the motor stopped since its permit died of age
-	LostReads  uint64        // strokes the agent never heard of, by restart
-	WorstStop  time.Duration // from the obliging reading to needles clear
-	Commands   uint64
-	Refused    uint64
-	Virtual    time.Duration // played
-	Runs       uint64
-	Done       map[string]uint64 // deeds, by verb
-	Found      map[string]uint64 // answers of the guard, by response and rule
-	FalseFound map[string]uint64 // of them, those without a true cause
-	Due        map[string]uint64 // faults that mattered and had to be answered
-	Missed     map[string]uint64 // of them, those that were not
-	Exposure   map[string]uint64 // needles above the limit of the skin they were in, µm × ms, by why
-	Peaks      Peaks
+	Steps      uint64            `json:"steps"`
+	Strokes    uint64            `json:"strokes"`  // true ones
+	Starts     uint64            `json:"starts"`   // of the motor
+	Permits    uint64            `json:"permits"`  // sent for a patient's ceiling
+	Restarts   uint64            `json:"restarts"` // of the agent
+	Unplugs    uint64            `json:"unplugs"`
+	Episodes   uint64            `json:"episodes"` // true excursions above the ceiling
+	Trips      uint64            `json:"trips"`
+	FalseTrips uint64            `json:"false_trips"` // without a true cause
+	Holds      uint64            `json:"holds"`
+	FalseHolds uint64            `json:"false_holds"`   // of line, host or disk, in clean runs
+	Lapses     uint64            `json:"lapses"`        // the motor stopped since its permit died of age
+	LostReads  uint64            `json:"lost_reads"`    // strokes the agent never heard of, by restart
+	WorstStop  time.Duration     `json:"worst_stop_ns"` // from the obliging reading to needles clear
+	Commands   uint64            `json:"commands"`
+	Refused    uint64            `json:"refused"`
+	Virtual    time.Duration     `json:"virtual_ns"` // played
+	Runs       uint64            `json:"runs"`
+	Done       map[string]uint64 `json:"done"`           // deeds, by verb
+	Found      map[string]uint64 `json:"found"`          // answers of the guard, by response and rule
+	FalseFound map[string]uint64 `json:"false_found"`    // of them, those without a true cause
+	Due        map[string]uint64 `json:"due"`            // faults that mattered and had to be answered
+	Missed     map[string]uint64 `json:"missed"`         // of them, those that were not
+	Exposure   map[string]uint64 `json:"exposure_um_ms"` // needles above the limit of the skin they were in, µm × ms, by why
+	Peaks      Peaks             `json:"peaks"`
 }
 
 // Peaks are the greatest lengths of the queues.
-type Peaks struct{ Notes, Orders, Flying, TTY, Line int }
+type Peaks struct {
+	Notes  int `json:"notes"`
+	Orders int `json:"orders"`
+	Flying int `json:"flying"`     // batches asked of the store
+	TTY    int `json:"tty_bytes"`  // waiting at the port
+	Line   int `json:"line_bytes"` // on their way
+}
 
 // Add adds the counts of another run.
 func (c *Counts) Add(o *Counts) {

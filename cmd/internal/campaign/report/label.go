@@ -1,0 +1,95 @@
+package report
+
+import (
+	"slices"
+	"unicode/utf8"
+
+	"penlog/cmd/internal/campaign"
+)
+
+// label is a mark on a plot: a line down through it, and words above it when there
+// is room for them.
+type label struct {
+	Kind   string
+	X      string // of the line
+	TextX  string
+	TextY  int
+	Anchor string // of the text: start or end
+	Text   string // empty: no room
+	Full   string
+}
+
+// Sizes of labels, in plot units.
+const (
+	lanes      = 5
+	laneHeight = 16
+	charWidth  = 6.7 // of the text's font, at most, on average
+	labelLong  = 44  // characters
+	mostLabels = 150 // lines down through a plot: more is a wall
+)
+
+// weight says whose words go first when there is not room for all.
+var weight = map[string]int{"broken": 5, "trip": 4, "alarm": 3, "step": 2, "hold": 2}
+
+// label places the marks of the stretch and makes room for their words above the plot. Words stand in lanes, so that none
+// overlap; what is graver is placed first, nearest to the plot.
+func (g *plot) label(marks []campaign.Mark, f frame, x func(int64) float64) {
+	var in []campaign.Mark
+	for _, m := range marks {
+		if m.At >= f.from && m.At <= f.to {
+			in = append(in, m)
+		}
+	}
+	slices.SortStableFunc(in, func(a, b campaign.Mark) int { return weight[b.Kind] - weight[a.Kind] })
+	if n := len(in) - mostLabels; n > 0 {
+		in = in[:mostLabels]
+		g.Unnamed = n
+	}
+	type stretch struct{ from, to float64 }
+	var taken [lanes][]stretch
+	used := 0
+	free := func(lane int, s stretch) bool {
+		return !slices.ContainsFunc(taken[lane], func(t stretch) bool { return s.from < t.to && t.from < s.to })
+	}
+	for _, m := range in {
+		at := x(m.At)
+		text := m.Kind + ": " + ruleWords(m.Text)
+		if m.Kind == "step" {
+			text = m.Text
+		}
+		l := label{Kind: kindOf(m.Kind), X: num(at), Full: harmless(clip(text, 400))}
+		short := harmless(clip(text, labelLong))
+		long := float64(utf8.RuneCountInString(short))*charWidth + 8
+		s := stretch{at + 3, at + 3 + long}
+		l.Anchor, l.TextX = "start", num(at+4)
+		if s.to > float64(g.Right) {
+			s = stretch{at - 3 - long, at - 3}
+			l.Anchor, l.TextX = "end", num(at-4)
+		}
+		for lane := range lanes {
+			if s.from >= 0 && free(lane, s) {
+				taken[lane] = append(taken[lane], s)
+				l.Text, l.TextY = short, lane // for now
+				used = max(used, lane+1)
+				break
+			}
+		}
+		if l.Text == "" {
+			g.Unnamed++
+		}
+		g.Labels = append(g.Labels, l)
+	}
+	g.Top += used * laneHeight
+	for i := range g.Labels {
+		g.Labels[i].TextY = g.Top - 6 - g.Labels[i].TextY*laneHeight
+	}
+	slices.Reverse(g.Labels) // the gravest is drawn last, above the others
+}
+
+// kindOf keeps the kinds that the page has a colour for.
+func kindOf(k string) string {
+	if weight[k] > 0 {
+		return k
+	}
+	return "advisory"
+}
