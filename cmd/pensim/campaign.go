@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"penlog/cmd/internal/campaign"
 	"penlog/cmd/internal/campaign/report"
@@ -102,11 +100,10 @@ func (f *campaignFlags) run(ctx context.Context, out, errs io.Writer) error {
 	if last-first >= most {
 		return usagef("--seeds: %d seeds are too many for one run; at most %d", last-first+1, most)
 	}
-	bar := &suite.Bar{To: errs}
-	if file, ok := errs.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		bar.Live = true
-		bar.Width, _, _ = term.GetSize(int(file.Fd()))
+	if err := f.out.check(); err != nil {
+		return err
 	}
+	bar := progress(errs)
 	extra := f.same()
 	r := suite.Play(ctx, suite.Options{Many: int(last - first + 1), Cores: f.cores, Stop: f.first, Shrink: !f.noShrink,
 		Jobs: func(i int) suite.Job {
@@ -118,8 +115,8 @@ func (f *campaignFlags) run(ctx context.Context, out, errs io.Writer) error {
 	})
 	bar.End()
 	r.What, r.Version = "campaign", release.Version()
-	r.Command = "pensim campaign --seeds " + f.seeds + extra
-	tellCampaign(out, &r)
+	r.Command, r.Only = "pensim campaign --seeds "+f.seeds+extra, strings.TrimSpace(extra)
+	tellCampaign(f.out.words(out, errs), &r)
 	return errors.Join(f.out.write(&r, out), verdict(&r))
 }
 
@@ -183,6 +180,13 @@ func tellCampaign(out io.Writer, r *report.Report) {
 		fmt.Fprintln(out, "residual risk: needles above the limit of the skin they were in")
 		for _, why := range byCount(c.Exposure) {
 			line("  "+why, "%.1f mm × s, %.2f per hour", float64(c.Exposure[why])/1e6, float64(c.Exposure[why])/1e6/max(hours, 1e-9))
+		}
+	}
+	v := r.Verdict()
+	line("may it touch a patient?", "%s: %s", v.Answer, v.Words)
+	for _, p := range v.Points {
+		if p.Met != "yes" {
+			line("", "%s", p.Text)
 		}
 	}
 }

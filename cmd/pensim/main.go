@@ -8,7 +8,8 @@
 //	pensim replay FILE --pty PATH    a recorded pen
 //
 // It ends with 0 when it is done, 1 when something was refused or failed, and 2
-// when it was called wrongly.
+// when it was called wrongly. Ctrl-C ends what runs, and it says what was done; a
+// second one ends it at once.
 package main
 
 import (
@@ -26,11 +27,20 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	ctx, stop := context.WithCancel(context.Background())
+	told := make(chan os.Signal, 2)
+	signal.Notify(told, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-told // what runs ends, and says what was done
+		stop()
+		<-told // it has to end at once
+		os.Exit(exitAtOnce)
+	}()
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
+
+// exitAtOnce is the exit code after a second interrupt, as shells have it.
+const exitAtOnce = 130
 
 // run is the program without its surroundings.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {

@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"penlog/cmd/internal/campaign/report"
 	"penlog/cmd/internal/campaign/script"
@@ -70,6 +73,15 @@ is looked for in name, title, hazards, pen, hand and in what is done.`,
 	return c
 }
 
+// few lists names, the first of many.
+func few(names []string) string {
+	const most = 5
+	if len(names) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	}
+	return strings.Join(names, ", ")
+}
+
 func usagef(format string, args ...any) error {
 	return fmt.Errorf("%w: %w", simpen.ErrUsage, fmt.Errorf(format, args...))
 }
@@ -93,6 +105,9 @@ func (f *runFlags) choose(args []string) ([]*script.Script, error) {
 	if err != nil {
 		return nil, usagef("%w", err)
 	}
+	if len(chosen) == 0 && len(choice.Names) > 0 {
+		return nil, usagef("none of those that failed last (%s) was chosen; name their files again, or leave out --last-failed", few(choice.Names))
+	}
 	if len(chosen) == 0 {
 		return nil, usagef("none of the %d scenarios was chosen; 'pensim run --list' shows which there are", len(all))
 	}
@@ -110,6 +125,11 @@ func (f *runFlags) run(ctx context.Context, args []string, out, errs io.Writer) 
 	if f.list {
 		return list(out, chosen)
 	}
+	if err := f.out.check(); err != nil {
+		return err
+	}
+	files := out
+	out = f.out.words(out, errs)
 	var scripts []*script.Script
 	for _, s := range chosen {
 		for k := range f.seeds {
@@ -122,8 +142,18 @@ func (f *runFlags) run(ctx context.Context, args []string, out, errs io.Writer) 
 		}
 	}
 	o := suite.Options{Many: len(scripts), Cores: f.cores, Stop: f.first, All: true, Whole: 50,
-		Jobs: func(i int) suite.Job { return suite.Job{Script: scripts[i], Replay: replayOf(scripts[i], args)} },
+		Jobs: func(i int) suite.Job { return suite.Job{Script: scripts[i], Replay: replayOf(scripts[i], args, f.live)} },
 		Each: func(c *report.Case) { f.tell(out, c) },
+	}
+	bar := progress(errs)
+	if f.seeds > 1 && !f.verbose { // else each scenario is told as it ends
+		o.Tell = bar.Tell
+		o.Each = func(c *report.Case) {
+			if !c.OK {
+				bar.Clear()
+			}
+			f.tell(out, c)
+		}
 	}
 	if f.live != "" {
 		if o.Player, err = livePlayer(ctx, f.live, scripts); err != nil {
@@ -136,12 +166,61 @@ func (f *runFlags) run(ctx context.Context, args []string, out, errs io.Writer) 
 		o.Cores = 1
 	}
 	r := suite.Play(ctx, o)
-	r.What, r.Version, r.Command = "scenarios", release.Version(), command_(append([]string{"run"}, args...))
+	bar.End()
+	only := f.only()
+	r.What, r.Version, r.Only = "scenarios", release.Version(), strings.Join(only, " ")
+	if len(args) > 0 {
+		r.Only = strings.TrimSpace(strings.Join(args, " ") + " " + r.Only)
+	}
+	r.Command = command_(slices.Concat([]string{"run"}, args, only, f.same()))
 	if err := keepFailed(&r); err != nil {
 		fmt.Fprintf(errs, "pensim: --last-failed will not know of this run: %v\n", err)
 	}
 	fmt.Fprintln(out, summary(&r))
-	return errors.Join(f.out.write(&r, out), verdict(&r))
+	return errors.Join(f.out.write(&r, files), verdict(&r))
+}
+
+// only are the flags that choose fewer.
+func (f *runFlags) only() []string {
+	var out []string
+	if f.where != "" {
+		out = append(out, "-k", f.where)
+	}
+	for _, h := range f.hazards {
+		out = append(out, "--hazard", h)
+	}
+	if f.lastFailed {
+		out = append(out, "--last-failed")
+	}
+	return out
+}
+
+// same are the other flags on which it depends what happens.
+func (f *runFlags) same() []string {
+	var out []string
+	if f.live != "" {
+		out = append(out, "--live", f.live)
+	}
+	if f.seed != 0 {
+		out = append(out, "--seed", fmt.Sprint(f.seed))
+	}
+	if f.seeds != 1 {
+		out = append(out, "--seeds", fmt.Sprint(f.seeds))
+	}
+	return out
+}
+
+// progress is a bar on errs.
+func progress(errs io.Writer) *suite.Bar {
+	bar := &suite.Bar{To: errs}
+	if file, ok := errs.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		bar.Live = true
+		bar.Width = func() int {
+			width, _, _ := term.GetSize(int(file.Fd())) // 0 when it can't be told
+			return width
+		}
+	}
+	return bar
 }
 
 // tell says how one scenario ended.
@@ -167,7 +246,7 @@ func failures(out io.Writer, c *report.Case) {
 		fmt.Fprintf(out, "      %s\n", strings.ReplaceAll(c.Error, "\n", "\n      "))
 	}
 	for _, v := range c.Violations {
-		fmt.Fprintf(out, "      broken at %.3f s: %s: %s\n", float64(v.At)/1e6-1, v.Rule, v.What)
+		fmt.Fprintf(out, "      broken at %.3f s: %s: %s\n", float64(v.At)/1e6, v.Rule, v.What)
 	}
 	for _, k := range c.Checks {
 		if k.OK {
@@ -201,6 +280,8 @@ func summary(r *report.Report) string {
 	s := fmt.Sprintf("%d of %d scenarios played in %.1f s, %s of virtual time (%.0f times life): ", r.Played, r.Planned, r.TookS,
 		r.Counts.Virtual.Round(time.Second), r.Counts.Virtual.Seconds()/max(r.TookS, 1e-9))
 	switch {
+	case r.Played == 0:
+		s += "nothing is known"
 	case r.Failed > 0:
 		s += fmt.Sprintf("%d failed", r.Failed)
 	default:
@@ -221,12 +302,18 @@ func verdict(r *report.Report) error {
 }
 
 // replayOf is the command that plays a scenario again, exactly.
-func replayOf(s *script.Script, args []string) string {
+func replayOf(s *script.Script, args []string, live string) string {
 	what := s.Name
 	for _, a := range args {
-		if strings.HasSuffix(a, s.Name+".yaml") {
+		file := filepath.Join(a, s.Name+".yaml")
+		if filepath.Base(a) == s.Name+".yaml" {
 			what = a
+		} else if _, err := os.Stat(file); err == nil { // a folder
+			what = file
 		}
+	}
+	if live != "" {
+		return fmt.Sprintf("pensim run %s --live %s -v", quote(what), quote(live))
 	}
 	return fmt.Sprintf("pensim run %s --seed %d -v", quote(what), s.Seed)
 }

@@ -17,6 +17,9 @@ type Options struct {
 	Seams Seams
 	// Plot asks for [Result.Plot].
 	Plot bool
+	// Stop reports, now and then, whether to give up: the result is then of a run that
+	// was cut off, and says nothing. nil: never.
+	Stop func() bool
 	// Trace hears every step, frame by frame; nil: nobody does.
 	Trace func(at protocol.Instant, what string)
 }

@@ -16,7 +16,8 @@ const maxTries = 400
 // steps go, first many at once, then one at a time; then whims, zones, sizes, the
 // pen's wandering clock, and what comes after the failure. What is left is small,
 // not necessarily the smallest. The result is of the smallest script found; of a
-// run that did not fail it is the run itself.
+// run that did not fail it is the run itself. When o.Stop says so, it is of the
+// smallest found until then.
 func Shrink(r Result, o Options) Result {
 	same := r.failure()
 	if same == "" {
@@ -60,7 +61,7 @@ type shrinker struct {
 
 // try plays a changed copy and keeps it when it fails in the same way.
 func (x *shrinker) try(change func(s *script.Script)) bool {
-	if x.tries >= maxTries {
+	if x.tries >= maxTries || x.opts.Stop != nil && x.opts.Stop() {
 		return false
 	}
 	x.tries++
@@ -72,7 +73,7 @@ func (x *shrinker) try(change func(s *script.Script)) bool {
 	s.Treat = slices.Clone(s.Treat)
 	change(&s)
 	r := Play(&s, x.opts)
-	if !r.failedSo(x.same) {
+	if !r.failedSo(x.same) || x.opts.Stop != nil && x.opts.Stop() {
 		return false
 	}
 	x.best = r

@@ -209,6 +209,9 @@ func (w *world) run() {
 		for i := range w.todo {
 			t = min(t, w.todo[i].at)
 		}
+		if w.opts.Stop != nil && w.res.Counts.Steps%8192 == 0 && w.opts.Stop() {
+			return
+		}
 		if w.res.Counts.Steps++; t <= w.now && w.res.Counts.Steps%64 == 0 {
 			t = w.now + 1 // whatever waits for time to pass gets it
 		}

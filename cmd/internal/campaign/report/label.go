@@ -2,6 +2,7 @@ package report
 
 import (
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"penlog/cmd/internal/campaign"
@@ -24,7 +25,6 @@ const (
 	lanes      = 5
 	laneHeight = 16
 	charWidth  = 6.7 // of the text's font, at most, on average
-	labelLong  = 44  // characters
 	mostLabels = 150 // lines down through a plot: more is a wall
 )
 
@@ -56,9 +56,12 @@ func (g *plot) label(marks []campaign.Mark, f frame, x func(int64) float64) {
 		text := m.Kind + ": " + ruleWords(m.Text)
 		if m.Kind == "step" {
 			text = m.Text
+			if _, deeds, ok := strings.Cut(text, ": "); ok {
+				text = deeds // when it was, the plot shows
+			}
 		}
 		l := label{Kind: kindOf(m.Kind), X: num(at), Full: harmless(clip(text, 400))}
-		short := harmless(clip(text, labelLong))
+		short := harmless(clip(text, f.labels))
 		long := float64(utf8.RuneCountInString(short))*charWidth + 8
 		s := stretch{at + 3, at + 3 + long}
 		l.Anchor, l.TextX = "start", num(at+4)

@@ -78,14 +78,18 @@ type failedCase struct {
 	Troubles           []trouble
 	MoreTroubles       int
 	Small, Script      string
-	HasPlot            bool
-	Near, Whole        plot
-	FocusX             string // in Whole, the stretch that Near shows
-	FocusWidth         string
+	Plots              []plots // the same, wide and narrow
 	Marks              []markRow
 	MoreMarks          int
 	Log                string
 	LogAbove, LogBelow int
+}
+
+// plots are one failure for one width of screen: the moments around it, and the
+// whole run with these marked.
+type plots struct {
+	Class, FocusX, FocusWidth string
+	Near, Whole               plot
 }
 
 // trouble is what was wrong, in words.
@@ -209,12 +213,17 @@ func wholeOf(c *Case, id string) failedCase {
 func (f *failedCase) plots(c *Case) {
 	end := max(int64(c.VirtualS*1e6), c.Plot.At[len(c.Plot.At)-1])
 	from, to := window(c, end)
-	f.HasPlot = true
-	f.Near = draw(c.Plot, frame{width: 860, inside: 250, from: from, to: to, columns: 1200, labels: true}, end)
-	f.Whole = draw(c.Plot, frame{width: 860, inside: 70, from: 0, to: end, columns: 600}, end)
-	wide := float64(f.Whole.Right - f.Whole.Left)
-	f.FocusX = num(plotLeft + float64(from)/float64(max(end, 1))*wide)
-	f.FocusWidth = num(max(float64(to-from)/float64(max(end, 1))*wide, 2))
+	for _, size := range [...]struct {
+		class                string
+		width, columns, long int
+	}{{"desk", 860, 1000, 44}, {"phone", 350, 280, 22}} {
+		p := plots{Class: size.class}
+		p.Near = draw(c.Plot, frame{width: size.width, inside: 250, from: from, to: to, columns: size.columns, labels: size.long}, end)
+		p.Whole = draw(c.Plot, frame{width: size.width, inside: 70, from: 0, to: end, columns: size.width * 2 / 3}, end)
+		scale := float64(p.Whole.Right-p.Whole.Left) / float64(max(end, 1))
+		p.FocusX, p.FocusWidth = num(plotLeft+float64(from)*scale), num(max(float64(to-from)*scale, 2))
+		f.Plots = append(f.Plots, p)
+	}
 	for _, m := range c.Plot.Marks {
 		if m.At < from || m.At > to {
 			continue

@@ -40,7 +40,7 @@ type frame struct {
 	width, inside int // the height is that of the inside, labels and axis
 	from, to      int64
 	columns       int // strokes are drawn in so many, the deepest of each
-	labels        bool
+	labels        int // characters of a label, at most; 0: none
 }
 
 const plotLeft, plotRight, plotTop, plotBottom = 46, 12, 18, 24
@@ -56,7 +56,7 @@ func draw(p *campaign.Plot, f frame, until int64) plot {
 		at = min(max(at, f.from), f.to)
 		return plotLeft + float64(at-f.from)/float64(f.to-f.from)*float64(g.Right-g.Left)
 	}
-	if f.labels {
+	if f.labels > 0 {
 		g.label(p.Marks, f, x)
 	}
 	g.Bottom = g.Top + f.inside
@@ -235,7 +235,7 @@ func (g *plot) axes(f frame, x func(int64) float64, y func(protocol.Micrometres)
 	for d := protocol.Micrometres(0); d <= top; d += every {
 		g.Y = append(g.Y, tick{num(y(d)), mm(d)})
 	}
-	want := float64(f.to-f.from) / 1e6 / 8
+	want := float64(f.to-f.from) / 1e6 / max(float64(f.width)/105, 1)
 	pace := math.Pow(10, math.Floor(math.Log10(want)))
 	for _, k := range []float64{2, 5, 10} {
 		if pace*k >= want {

@@ -41,6 +41,7 @@ type Options struct {
 // Progress says how far it is.
 type Progress struct {
 	Many, Played, Failed int
+	Shrinking            int // that failed are being made smaller
 	Took                 time.Duration
 	Virtual              time.Duration
 }
@@ -57,7 +58,8 @@ func (p Progress) Left() time.Duration {
 }
 
 // Play plays them. When ctx ends, what was done until then is reported as
-// interrupted. Cases are in the order of the jobs.
+// interrupted; scripts on their way are given up, and count as not played. Cases
+// are in the order of the jobs.
 func Play(ctx context.Context, o Options) report.Report {
 	// Scripts make garbage that dies young, and there is memory.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
@@ -68,8 +70,8 @@ func Play(ctx context.Context, o Options) report.Report {
 		o.Whole = 20
 	}
 	if o.Player == nil {
-		o.Player = func(_ context.Context, s *script.Script, o campaign.Options) (campaign.Result, error) {
-			return campaign.Play(s, o), nil
+		o.Player = func(ctx context.Context, s *script.Script, o campaign.Options) (campaign.Result, error) {
+			return campaign.Play(s, o), ctx.Err()
 		}
 	}
 	ctx, stop := context.WithCancel(ctx)
@@ -104,10 +106,11 @@ type player struct {
 	stop  context.CancelFunc
 	begun time.Time
 
-	mu    sync.Mutex
-	next  int
-	r     report.Report
-	cases map[int]report.Case
+	mu        sync.Mutex
+	next      int
+	shrinking int
+	r         report.Report
+	cases     map[int]report.Case
 }
 
 func (p *player) take() (int, bool) {
@@ -128,14 +131,19 @@ func (p *player) work() {
 		}
 		job := p.o.Jobs(i)
 		begun := time.Now()
-		r, err := p.play(job.Script, campaign.Options{})
+		r, err := p.play(job.Script, campaign.Options{Stop: p.stopped})
 		took := time.Since(begun)
 		if p.ctx.Err() != nil && err != nil {
 			return // it was cut off: it says nothing
 		}
 		failed := err != nil || r.Failed()
 		if failed && err == nil && p.whole() {
-			r, err = p.play(job.Script, campaign.Options{Plot: true})
+			switch again, bad := p.play(job.Script, campaign.Options{Plot: true, Stop: p.stopped}); {
+			case bad == nil:
+				r = again
+			case p.ctx.Err() == nil: // else it failed, and there is no plot of it
+				err = bad
+			}
 		}
 		r.Script = job.Script
 		c := report.CaseOf(&r, took, job.Replay)
@@ -144,10 +152,28 @@ func (p *player) work() {
 			c.OK, c.Error, c.Script = false, err.Error(), string(job.Script.YAML())
 		}
 		if failed && err == nil && p.o.Shrink && p.whole() {
-			small := campaign.Shrink(r, campaign.Options{})
+			p.shrinks(1)
+			small := campaign.Shrink(r, campaign.Options{Stop: p.stopped})
 			c.Small = string(small.Script.YAML())
+			p.shrinks(-1)
 		}
 		p.keep(i, &c, &r)
+	}
+}
+
+func (p *player) stopped() bool { return p.ctx.Err() != nil }
+
+// shrinks tells that one more is being made smaller, or one less.
+func (p *player) shrinks(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.shrinking += n
+	p.tell()
+}
+
+func (p *player) tell() {
+	if p.o.Tell != nil {
+		p.o.Tell(Progress{Many: p.o.Many, Played: p.r.Played, Failed: p.r.Failed, Shrinking: p.shrinking, Took: time.Since(p.begun), Virtual: p.r.Counts.Virtual})
 	}
 }
 
@@ -190,7 +216,5 @@ func (p *player) keep(i int, c *report.Case, r *campaign.Result) {
 	if p.o.Each != nil {
 		p.o.Each(c)
 	}
-	if p.o.Tell != nil {
-		p.o.Tell(Progress{Many: p.o.Many, Played: p.r.Played, Failed: p.r.Failed, Took: time.Since(p.begun), Virtual: p.r.Counts.Virtual})
-	}
+	p.tell()
 }
