@@ -8,6 +8,7 @@ import (
 	"penlog/cmd/internal/campaign/script"
 	"penlog/protocol"
 	"penlog/session"
+	"penlog/session/rehearsal"
 	"penlog/sim"
 )
 
@@ -80,6 +81,10 @@ func (w *world) atScreen(d *script.Deed) {
 		c := d.Ask
 		c.By = by(c.By)
 		w.tech.ask(c)
+	case "prepare":
+		for _, c := range append([]session.Command{rehearsal.Open(technician)}, rehearsal.Prepare(technician)...) {
+			w.tech.ask(c)
+		}
 	case "watch":
 		w.tech.how = script.Follows
 		w.tech.at = w.tech.rng.after(w.now, 300*time.Millisecond, 1500*time.Millisecond)

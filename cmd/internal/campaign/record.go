@@ -197,6 +197,10 @@ func (j *judge) trip(e session.RuleBroke) {
 	if j.opened == j.w.now || j.caused(e.Rule) {
 		return
 	}
+	if n := len(j.desires); e.Rule == session.DepthAboveCeiling && !j.guarded && n > 0 &&
+		max(j.w.pen.Set(), j.w.pen.Last()) > j.desires[n-1].ceiling {
+		return // nobody follows the needles of a pen that takes no permits
+	}
 	if e.Rule == session.ReadingsImpossible && j.w.pen.Last() > protocol.Micrometres(j.id.DepthMax)+400 {
 		return // the pen goes on telling of its last stroke
 	}

@@ -20,7 +20,7 @@ import (
 // Every sentence is written as it is read.
 func TestSentencesRoundTrip(t *testing.T) {
 	for _, s := range []string{
-		"press", "dial 2.00mm", "dial-up", "dial-up 3steps for 2s", "touch", "hand fast", "stuck-sensor", "stuck-sensor 500um for 2s", "clear stuck-sensor",
+		"press", "prepare", "dial 2.00mm", "dial-up", "dial-up 3steps for 2s", "touch", "hand fast", "stuck-sensor", "stuck-sensor 500um for 2s", "clear stuck-sensor",
 		"creep 250um/s", "agent-stall for 150ms", "agent-killed", "agent-killed for 300ms", "disk-slow 50ms for 10s", "wall-clock 700ms", "time-zone",
 		"pc-check clock bad", "alter-record",
 		"ask choose nose acne_scar_rolling", "ask choose cheek left fine_lines wanted 0.75mm", "ask arm by clinician", "ask abort code faint",

@@ -77,6 +77,7 @@ var own = []Verb{
 	{Name: "hand", Group: GroupHand, Takes: TakesStyle, About: "another hand goes on"},
 
 	{Name: "ask", Group: GroupScreen, Takes: TakesCommand, About: "somebody asks Penlog for something"},
+	{Name: "prepare", Group: GroupScreen, About: "a session is opened and everything before the choice of a zone is done, as on an ordinary visit"},
 	{Name: "watch", Group: GroupScreen, About: "the technician follows the screen again"},
 	{Name: "leave", Group: GroupScreen, About: "the technician does nothing by himself from now on"},
 
