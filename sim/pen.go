@@ -334,34 +334,3 @@ func (p *Pen) PermitLeft() time.Duration {
 	p.stale = true
 	return p.link.PermitLeft()
 }
-
-// What a judge asks at every step, without the whole [Truth]. Each is the field
-// of that name, or says which.
-
-// Driven reports whether the motor has power.
-func (p *Pen) Driven() bool { return p.motor.state == driven }
-
-// AtRest is [Truth.Clear]: the motor stands and the needles are drawn back.
-func (p *Pen) AtRest() bool { return p.motor.state == parked }
-
-// Permitted is [Truth.Permit]: the pen's own electronics hold a permit.
-func (p *Pen) Permitted() bool { return p.permit }
-
-// InContact is [Truth.Contact].
-func (p *Pen) InContact() bool { return p.contact }
-
-// Alive reports whether the pen has power and has booted.
-func (p *Pen) Alive() bool { return p.link != nil }
-
-// Strokes is how many were made.
-func (p *Pen) Strokes() uint64 { return p.truth.Strokes }
-
-// Last is how deep the last stroke went.
-func (p *Pen) Last() protocol.Micrometres { return p.truth.Last }
-
-// Battery is what is left of its charge, percent; 255 for a pen on mains.
-func (p *Pen) Battery() uint8 { return p.percent }
-
-// Episode is the newest excursion, of which [Episode.Began] is 0 when there was
-// none. It is the pen's and changes as time goes on.
-func (p *Pen) Episode() *Episode { return &p.episode }

@@ -2,7 +2,6 @@ package simpen
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -236,15 +235,4 @@ func (p *parser) fault(c *Control, name string) error {
 		c.Text = p.next()
 	}
 	return nil
-}
-
-// amountRange says what a fault takes, for people.
-func amountRange(i *sim.FaultInfo) string {
-	if i.Unit == "" {
-		return "–"
-	}
-	if i.Max >= math.MaxUint32 && i.Min >= 0 {
-		return fmt.Sprintf("%d %s", i.Amount, i.Unit)
-	}
-	return fmt.Sprintf("%d %s (%d to %d)", i.Amount, i.Unit, i.Min, i.Max)
 }
