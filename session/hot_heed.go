@@ -81,9 +81,9 @@ func (h *Hot) heed(n *protocol.Notice, now protocol.Instant) {
 		g.set(PenTestFailing, h.failed >= testsMost, now)
 		h.proving, h.proveAt = true, now.Add(time.Second)
 	case protocol.NoticeDisobeyed:
-		rule := MotorWithoutPermit
-		if h.granted || h.mode != ModeGuarded {
-			rule = PenDisobeys
+		rule := PenDisobeys
+		if r, ok := h.host.Newest(); ok && r.MotorOn() && !h.granted && h.mode == ModeGuarded {
+			rule = MotorWithoutPermit
 		}
 		g.set(rule, true, now)
 		g.set(PenUnproven, true, now)

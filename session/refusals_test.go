@@ -392,3 +392,21 @@ func unclearable() string {
 func caution() string {
 	return question(func(q policy.Question) bool { return q.Action == policy.Caution })
 }
+
+// What a person is told ends with what helps: the checks where they stand in the
+// way, else the remedy.
+func TestWordsOfARefusal(t *testing.T) {
+	checks := []session.Check{{Code: "a", OK: true, Words: "good"}, {Code: "b", Words: "consent is missing", Remedy: "ask"}}
+	for _, tt := range []struct {
+		e    session.RefusedError
+		want string
+	}{
+		{session.RefusedError{Code: "checks_failed", Words: "arm is not possible yet", Remedy: "ask", Checks: checks}, "session: arm is not possible yet: consent is missing (ask)"},
+		{session.RefusedError{Code: "ceiling_rose", Words: "the max depth would be higher", Remedy: "choose the zone again", Checks: checks}, "session: the max depth would be higher: choose the zone again"},
+		{session.RefusedError{Code: "empty", Words: "there is nothing"}, "session: there is nothing"},
+	} {
+		if got := tt.e.Error(); got != tt.want {
+			t.Errorf("%q, want %q", got, tt.want)
+		}
+	}
+}

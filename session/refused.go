@@ -21,7 +21,7 @@ type RefusedError struct {
 func (e *RefusedError) Error() string {
 	var failed []string
 	for _, c := range e.Checks {
-		if !c.OK {
+		if !c.OK && e.Code == "checks_failed" { // else something else stands in the way
 			failed = append(failed, c.Words+" ("+c.Remedy+")")
 		}
 	}

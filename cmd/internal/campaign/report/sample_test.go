@@ -63,7 +63,7 @@ var samples = sync.OnceValue(func() (out struct{ Scenarios, Campaign report.Repo
 	if err != nil {
 		panic(err)
 	}
-	all, err := suite.Builtin()
+	all, err := script.Builtin()
 	if err != nil {
 		panic(err)
 	}
