@@ -17,29 +17,25 @@ func timeOut() []Mutation {
 		c.off("check-screening", "check:screening", `l.add("screening", state, words, remedy)`, `l.add("screening", map[bool]CheckState{true: CheckWarning, false: state}[state == CheckFailed], words, remedy)`),
 		c.off("screening-open", "check:screening", `open = append(open, q.Code)`, `_ = open`),
 		c.off("screening-block", "check:screening", `case q.Action == policy.Block && !(q.Overridable && cleared):`, `case false:`),
-		c.off("screening-final", "check:screening", `!(q.Overridable && cleared)`, `!cleared`),
 		c.off("screening-clearance", "check:screening", `case q.Action == policy.Clearance && !cleared:`, `case false:`),
 		c.off("check-consent", "check:consent", `l.add("consent", CheckFailed, "the patient has consented"`, `l.add("consent", CheckWarning, "the patient has consented"`),
 		c.off("check-consent-off-label", "check:consent", `l.add("consent", CheckFailed, "the patient was told`, `l.add("consent", CheckWarning, "the patient was told`),
 		c.off("check-anaesthetic-said", "check:anaesthetic", `l.add("anaesthetic", CheckFailed, "it is not said`, `l.add("anaesthetic", CheckWarning, "it is not said`),
 		c.off("check-anaesthetic-wiped", "check:anaesthetic", `l.add("anaesthetic", CheckFailed, "the anaesthetic was wiped off"`, `l.add("anaesthetic", CheckWarning, "the anaesthetic was wiped off"`),
 		c.off("check-cartridge-in", "check:cartridge", `l.add("cartridge", CheckFailed, "a new cartridge is in"`, `l.add("cartridge", CheckWarning, "a new cartridge is in"`),
-		c.off("check-cartridge-real", "check:cartridge P10", `l.add("cartridge", CheckFailed, "the cartridge is a real one"`, `l.add("cartridge", CheckWarning, "the cartridge is a real one"`),
-		c.off("check-cartridge-fits", "check:cartridge", `l.add("cartridge", CheckFailed, "the cartridge is one of this pen's"`, `l.add("cartridge", CheckWarning, "the cartridge is one of this pen's"`),
 		c.off("check-cartridge-intact", "check:cartridge", `l.add("cartridge", CheckFailed, "the cartridge's pack was intact"`, `l.add("cartridge", CheckWarning, "the cartridge's pack was intact"`),
 		c.off("check-cartridge-expired", "check:cartridge", `l.add("cartridge", CheckFailed, "the cartridge is not expired"`, `l.add("cartridge", CheckWarning, "the cartridge is not expired"`),
 		c.off("check-alarm", "check:alarm P6", `l.must("alarm", p.AlarmHeard,`, `l.must("alarm", true,`),
 		c.off("check-clock", "check:clock", `l.fact("clock", env.World.Clock,`, `l.fact("clock", Fact{State: FactGood},`),
 		c.off("check-record", "check:record P7", `l.fact("record", env.World.Record,`, `l.fact("record", Fact{State: FactGood},`),
 		c.off("check-awake", "check:awake", `l.fact("awake", env.World.Awake,`, `l.fact("awake", Fact{State: FactGood},`),
-		c.off("check-unavailable", "check:clock check:record check:awake", `(s != CheckUnavailable || l.simulated)`, `true`),
 		c.off("check-press", "check:press_test P2", `l.must("press_test", p.PressTested,`, `l.must("press_test", true,`),
 	}
 }
 
 // armingClauses switch off who may have what done, and what a step asks for.
 func armingClauses() []Mutation {
-	z, d, pr, a, c := in{Arming, "session/decide_zone.go"}, in{Arming, "session/decide.go"}, in{Arming, "session/decide_prepare.go"}, in{Arming, "session/decide_after.go"}, in{Arming, "session/decide_cartridge.go"}
+	z, d, pr, c := in{Arming, "session/decide_zone.go"}, in{Arming, "session/decide.go"}, in{Arming, "session/decide_prepare.go"}, in{Arming, "session/decide_cartridge.go"}
 	tr := in{Arming, "session/decide_treat.go"}
 	co, cc, cn, cr, ce, ca := in{Arming, "session/cold.go"}, in{Arming, "session/cold_command.go"}, in{Arming, "session/cold_notes.go"}, in{Arming, "session/cold_record.go"}, in{Arming, "session/cold_penevents.go"}, in{Arming, "session/cold_advise.go"}
 	p := in{Arming, "session/procedure.go"}
@@ -71,8 +67,6 @@ func armingClauses() []Mutation {
 		return refuse("motor_on", string(do)+`, `case false:
 		return refuse("motor_on", string(do)+`),
 		z.off("zone-lifted", "P4", `case env.World.Contact && p.PenUp:`, `case false:`),
-		z.off("zone-offered", "P3", `if !env.Clinic.Offers(at.Indication) {`, `if false {`),
-		z.off("zone-planned", "P3", `if len(p.Plan) > 0 && p.planned(at) < 0 {`, `if false {`),
 		z.off("higher-is-a-second-act", "P4", `higher := p.State != Draft && v.Allowed > p.Granted`, `higher := false`),
 		z.off("second-act-in-time", "P4", `if p.HigherAt != 0 && (env.At-p.HigherAt > secondActIn || env.At < p.HigherAt) {`, `if false {`),
 		cc.off("second-act-in-time-monotonic", "P4", `case cmd.Do == CmdResume && c.proc.HigherAt != 0 && now > c.actUntil:`, `case false:`),
@@ -84,19 +78,11 @@ func armingClauses() []Mutation {
 		pr.off("patient-not-while-it-may-run", "P3", `case p.State.MayPermit():
 		return nil, refusedIn(p.State, c.Do) // the max`, `case false:
 		return nil, refusedIn(p.State, c.Do) // the max`),
-		pr.off("plan-not-while-it-may-run", "P3", `if p.State.MayPermit() {
-		return nil, refusedIn(p.State, c.Do)
-	}
-	items`, `items`),
-		pr.off("plan-is-asked", "P3", `if v.Refused {
-		return v, &RefusedError`, `if false {
-		return v, &RefusedError`),
 
 		// Overrides.
 		z.off("override-ends-with-the-zone", "P3", `if o := p.Override; o != nil && o.place() != at {`, `if o := p.Override; false && o.place() != at {`),
 		z.off("override-of-its-place", "P3", `if o := p.Override; o != nil && o.place() == at && !ruling`, `if o := p.Override; o != nil && !ruling`),
 		z.off("override-forbidden-by-patient", "P3", `o.place() == at && !ruling.NoOverride {`, `o.place() == at {`),
-		z.off("override-refused-by-patient", "P3", `case ruling.NoOverride:`, `case false && ruling.NoOverride:`),
 		z.off("override-pauses", "P4", `if to == Armed {
 		to = Paused
 	}
@@ -110,43 +96,15 @@ func armingClauses() []Mutation {
 		ca.off("override-end-is-told", "P3", `if c.open() && c.proc.Override != nil {`, `if false {`),
 
 		// People.
-		d.off("named", "P8", `case strings.TrimSpace(string(by)) == "":`, `case false:`),
-		d.off("no-agent", "P8", `case by == Agent || by == Unnamed:`, `case false:`),
 		d.off("known-person", "P8", `case !env.Clinic.Known(string(by)):`, `case false:`),
 		d.off("role", "P3 P8", `case env.Clinic.Role(string(by)) < spec.Role:`, `case false:`),
 		d.off("second-is-another", "P3 P8", `if strings.EqualFold(string(c.Second), string(c.By)) {`, `if false {`),
 		d.off("over-is-over", "P8", `if p.State.Over() && !spec.After {`, `if false {`),
-		a.off("sign-after-the-end", "P8", `role := env.Clinic.Role(string(c.By))
-	switch {`, `role := clinic.Clinician
-	switch {`),
-		a.off("reassign-not-while-it-may-run", "P2", `case p.State == Armed || p.State == Active:`, `case false:`),
-		tr.off("reattribute-at-rest", "P8", `case p.Running:
-		return nil, refuse("motor_on", "the motor runs", "lift the pen and stop it, then say`, `case false:
-		return nil, refuse("motor_on", "the motor runs", "lift the pen and stop it, then say`),
-		tr.off("hand-over-at-rest", "P8", `case p.Running:
-		return nil, refuse("motor_on", "the motor runs", "lift the pen and stop it, then hand`, `case false:
-		return nil, refuse("motor_on", "the motor runs", "lift the pen and stop it, then hand`),
 		tr.off("pens-start-themselves", "P2", `if p.Accepted != ModeManual || p.PenUp {
 		return nil, refuse("pen_starts"`, `if false {
 		return nil, refuse("pen_starts"`),
-		tr.off("entered-only-by-hand", "P9", `case p.Accepted != ModeManual || p.PenUp:
-		return nil, refuse("not_manual"`, `case false:
-		return nil, refuse("not_manual"`),
-		pr.off("mode-of-the-clinic", "P9", `case !env.Clinic.Allows(c.Mode.String()):`, `case false:`),
-		pr.off("mode-not-while-it-may-run", "P9", `case p.State.MayPermit():
-		return nil, refusedIn(p.State, c.Do)
-	}
-	return []Event{ModeAccepted`, `}
-	return []Event{ModeAccepted`),
-		pr.off("clear-what-can-be", "check:screening", `case q.Action == "block" && !q.Overridable:`, `case false:`),
 
 		// The cartridge.
-		c.off("cartridge-at-rest", "P4", `if err := p.still(c.Do, env); err != nil {
-		return nil, err
-	}
-	e := CartridgeIn`, `e := CartridgeIn`),
-		c.off("cartridge-intact", "check:cartridge", `case !g.Intact:`, `case false:`),
-		c.off("cartridge-expired", "check:cartridge", `case s.Expired(env.today()):`, `case false:`),
 		c.off("cartridge-once", "P8", `if e.UseKey != "" && c.History != nil && c.History.UsedIn`, `if false && c.History.UsedIn`),
 		c.off("cartridge-pauses", "P4", `if e.To.MayPermit() {
 		e.To = Paused`, `if false {
@@ -178,10 +136,6 @@ func armingClauses() []Mutation {
 		p.off("desire-pen", "P2", `return p.Verdict.Allowed, p.State.MayPermit() && may && p.PenUp`, `return p.Verdict.Allowed, p.State.MayPermit() && may`),
 		cc.off("acknowledged-by-the-guard", "P6", `c.orders = append(c.orders, Order{Kind: OrderAcknowledge})
 		return nil, nil`, `return []Event{Acknowledged{By: cmd.By, Rule: c.proc.Trip.Rule}}, nil`),
-		cc.off("no-words-while-stalled", "P7", `case c.stalled(now) && !slices.Contains(inHaste, cmd.Do):`, `case false:`),
-		cc.off("one-session", "P8", `if c.open() {
-		return nil, refuse("session_open"`, `if false {
-		return nil, refuse("session_open"`),
 		cc.off("stop-that-is-refused", "P1", `if cmd.Do == CmdStop || cmd.Do == CmdPause || cmd.Do == CmdAbort {
 			c.orders`, `if false {
 			c.orders`),
@@ -213,11 +167,6 @@ func ceilingClauses() []Mutation {
 		l.covered("ceiling-override-too-deep", "P3", `case o.Value > v.OverrideLimit:`, `case false:`,
 			"the ceiling under an override is never above its limits: they are candidates too"),
 		l.off("ceiling-offered", "P3", `case !t.offers(r.Zone, r.Indication):`, `case false:`),
-		l.off("ceiling-wanted-is-no-raise", "P3", `if r.Wanted > v.OverrideLimit {`, `if false {`),
-		z.off("ceiling-patient-asked", "ceiling:patient_rule P3", `r.PatientRule = ruling.Max`, `_ = ruling.Max`),
-		z.off("ceiling-plan-asked", "ceiling:prescription P3", `Prescription: p.prescribed(at), CartridgeLength`, `CartridgeLength`),
-		z.off("ceiling-cartridge-asked", "ceiling:cartridge_length P3", `, CartridgeLength: p.reach(env)}`, `}`),
-		z.off("ceiling-label-asked", "ceiling:labelled_max P3", `r.LabelledMax, r.Labels = of.Max, of.Labels`, `r.Labels = of.Labels`),
 		z.off("lower-only", "P3", `if !p.Chosen || v.Allowed >= p.Verdict.Allowed {`, `if !p.Chosen {`),
 	}
 }
@@ -236,20 +185,13 @@ func edges() []Mutation {
 		s.off("edge-active-lose", "edge:active/lose P2", `{Active, ActLose}:   Paused,`, `{Active, ActLose}:   Active,`),
 		s.off("edge-active-trip", "edge:active/trip P6", `{Active, ActTrip}:   Tripped,`, `{Active, ActTrip}:   Active,`),
 		s.off("edge-paused-choose", "edge:paused/choose P2", `{Paused, ActChoose}:    Paused,`, `{Paused, ActChoose}:    Armed,`),
-		s.off("edge-paused-lose", "edge:paused/lose P2", `{Paused, ActLose}:      Paused,`, `{Paused, ActLose}:      Armed,`),
 		s.off("edge-paused-trip", "edge:paused/trip P6", `{Paused, ActTrip}:      Tripped,`, `{Paused, ActTrip}:      Paused,`),
-		s.off("edge-paused-run", "edge:paused/run P2", `{Paused, ActPause}:     Paused,`, `{Paused, ActPause}:     Paused,
-	{Paused, ActRun}:       Active,`),
 		s.off("edge-tripped-lose", "edge:tripped/lose P6", `{Tripped, ActLose}:  Tripped,`, `{Tripped, ActLose}:  Paused,`),
 		s.off("edge-tripped-acknowledge", "edge:tripped/acknowledge P2", `{Tripped, ActAck}:   Paused,`, `{Tripped, ActAck}:   Armed,`),
 		s.off("edge-tripped-resume", "edge:tripped/resume P6", `{Tripped, ActPause}: Tripped,`, `{Tripped, ActPause}: Tripped,
 	{Tripped, ActResume}: Armed,`),
 		s.off("edge-tripped-choose", "edge:tripped/choose P6", `{Tripped, ActPause}: Tripped,`, `{Tripped, ActPause}: Tripped,
 	{Tripped, ActChoose}: Paused,`),
-		s.off("edge-tripped-finish", "edge:tripped/finish P6", `{Tripped, ActAbort}: Aborted,`, `{Tripped, ActAbort}: Aborted,
-	{Tripped, ActFinish}: Completed,`),
-		s.off("edge-draft-resume", "edge:draft/resume P2", `{Draft, ActPause}:     Draft,`, `{Draft, ActPause}:     Draft,
-	{Draft, ActResume}:    Armed,`),
 		s.off("permit-in-state", "P2", `return s == Armed || s == Active`, `return s == Armed || s == Active || s == Paused`),
 	}
 }

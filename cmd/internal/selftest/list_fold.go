@@ -27,9 +27,8 @@ func foldEvents() []Mutation {
 
 // foldClauses switch off what the fold does beside taking an event's word.
 func foldClauses() []Mutation {
-	p, z, t, c := in{Fold, "session/procedure.go"}, in{Fold, "session/procedure_zone.go"}, in{Fold, "session/totals.go"}, in{Fold, "session/decide_cartridge.go"}
+	p, z, t := in{Fold, "session/procedure.go"}, in{Fold, "session/procedure_zone.go"}, in{Fold, "session/totals.go"}
 	return []Mutation{
-		p.off("guarded-ends-acceptance", "P9", `if e.Mode == ModeGuarded { // what`, `if false { // what`),
 		p.off("lost-pen-is-down", "P2", `p.PenUp, p.Mode, p.Running, p.Confirmed = false, ModeNone, false, 0`, `p.PenUp, p.Running, p.Confirmed = false, false, 0`),
 		p.off("new-pen-is-unproven", "P5", `p.Pen, p.PenUp, p.Declared, p.Mode, p.Running, p.Confirmed = &e, true, false, ModeNone, false, 0`, `p.Pen, p.PenUp, p.Declared, p.Running, p.Confirmed = &e, true, false, false, 0`),
 		p.off("simulated", "P10", `if e.Simulated {`, `if false {`),
@@ -55,10 +54,6 @@ func (p *Procedure) broke`),
 // broken`, `}
 
 // broken`),
-		p.off("override-ends-with-the-session", "P3", `p.State, p.EndedAt, p.Override, p.HigherAt = e.As, at, nil, 0`, `p.State, p.EndedAt, p.HigherAt = e.As, at, 0`),
-		p.off("needles-are-the-least", "ceiling:cartridge_length P3", `(l == 0 || p.In.Length < l)`, `l == 0`),
-		c.off("needles-not-known", "ceiling:cartridge_length P3", `if s, _ := p.shortest(env); s > 0 && (l == 0 || s < l) {`, `if false {
-		s := l`),
 		z.off("lower-never-rises", "P3", `if p.Chosen && v.Allowed <= p.Verdict.Allowed {`, `if p.Chosen {`),
 		z.off("granted-falls", "P4", `p.Granted = min(p.Granted, v.Allowed)`, `_ = 0`),
 		z.off("higher-waits", "P4", `if higher {
@@ -66,12 +61,7 @@ func (p *Procedure) broke`),
 		return
 	}`, ``),
 		z.off("answer-takes-clearance", "check:screening", `p.Cleared = slices.DeleteFunc(p.Cleared, func(c Cleared) bool { return c.Code == a.Code }) // it`, `// it`),
-		z.off("confirmed-of-this-zone", "P4", `p.Chosen, p.Confirmed, p.Ruling = true, 0, e.Ruling`, `p.Chosen, p.Ruling = true, e.Ruling`),
 		t.off("strokes-of-a-zone", "P8", `z.Strokes += uint64(s.Strokes)`, ``),
-		t.off("density", "density_above_plan", `z.Density = passes.Density(z.Punctures, z.AreaMM2)`, ``),
-		t.off("passes", "passes_above_plan", `z.Passes.Inferred, z.Passes.Estimated = c.Passes, c.Estimated`, `_ = c`),
 		z.off("reattributed-spans", "P8", `p.Spans[n-1].Place = at`, `_ = 0`),
-		z.off("reattributed-totals", "P8", `p.retotal()
-}`, `}`),
 	}
 }

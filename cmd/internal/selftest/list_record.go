@@ -9,70 +9,42 @@ func recordClauses() []Mutation {
 	return []Mutation{
 		// Chains.
 		j.off("chain-body", "P8", `h.Write(r.Body)`, ``),
-		j.off("chain-kind", "P8", `h.Write([]byte(r.Kind))`, ``),
-		j.off("chain-time", "P8", `put(uint64(r.At))`, ``),
 		j.off("chain-prev", "P8", `h.Write(r.Prev[:])`, ``),
-		j.off("chain-seq", "P8", `case r.Seq != c.Seq+1:`, `case false:`),
-		j.off("chain-follows", "P8", `case r.Prev != c.Head:`, `case false:`),
-		j.off("chain-sum", "P8", `case r.Sum() != r.Hash:`, `case false:`),
-		j.off("chain-moves-on", "P8", `r.Hash = r.Sum()
-	c.Seq, c.Head = r.Seq, r.Hash`, `r.Hash = r.Sum()
-	c.Seq = r.Seq`),
 		s.off("chunk-body", "P8", `h.Write(c.Body)`, ``),
 		s.off("chunk-prev", "P8", `h.Write(c.Prev[:])`, ``),
-		s.off("chunk-sum", "P8", `case s.Sum() != s.Hash:`, `case false:`),
 		q.off("seal-holds-the-signal", "P8", `e.SignalSeq, e.SignalHead = c.signal.Seq, c.signal.Head`, `e.SignalSeq = c.signal.Seq`),
-		q.off("seal-holds-the-totals", "P8", `e.Totals = c.proc.Totals.clone()`, ``),
 
 		// What is answered is on the disk; what is not there does not run.
 		q.off("answer-after-commit", "P7", `if c.committed >= c.chain.Seq {`, `if true {`),
 		h.off("lease-of-two-seconds", "P7 record_stalled", `const CommitLease = 2 * time.Second`, `const CommitLease = 20 * time.Second`),
 		r.off("lease-of-what-was-committed", "P7 record_stalled", `f.arrived.Add(CommitLease)})`, `now.Add(10 * CommitLease)})`),
-		r.off("lease-of-the-oldest", "P7 record_stalled", `until = c.flying[0].at`, `until = now`),
 		r.off("stalled", "P7", `return c.full() || len(c.flying) > 0 && now.Sub(c.flying[0].at) > CommitLease`, `return c.full()`),
 		c.off("session-records-the-pen", "P7 record_stalled", `w.Record = c.open() && !c.proc.Foreign`, `w.Record = false`),
 
 		// Nothing is lost without a word.
 		r.off("gap-is-told", "P7", `if c.missed > 0 {`, `if false {`),
 		n.off("gap-is-counted", "P7", `c.missed += n.Dropped`, ``),
-		n.off("loss-is-counted", "P8", `c.lost += n.Lost`, ``),
-		sp.off("spared-is-told", "P8", `if c.shed > 0 {`, `if false {`),
 		sp.off("trips-are-not-spared", "P6", `return e.Response != Trip`, `return true`),
-		n.off("trip-goes-at-once", "P7", `if f.Response == Trip {
-		c.flushNow = true`, `if f.Response == Trip {`),
 		e.off("events-lost-are-told", "§8", `if uint32(n) <= was || !c.open()`, `if true || !c.open()`),
 
 		// Strokes and runs.
 		u.off("strokes-before", "P8", `u.made += uint32(max(0, int32(r.Strokes-before.Strokes)))`, `u.made += min(1, uint32(max(0, int32(r.Strokes-before.Strokes))))`),
-		u.off("strokes-above", "P8", `u.above += uint32(r.StrokesAbove - before.StrokesAbove)`, ``),
-		u.off("deepest", "P8", `u.deepest = max(u.deepest, protocol.Micrometres(r.Measured))`, ``),
 		u.off("strokes-unseen", "P8", `if !c.run.on && before != nil && (!on || !c.have)`, `if false && (!on || !c.have)`),
 		u.off("strokes-of-the-same-boot", "P8", `c.know(c.penUp(), c.last)
 	}`, `}`),
 		u.off("run-ends-with-the-pen", "P8", `func (c *Cold) part(now protocol.Instant, at protocol.At) {
 	c.rest(now, at)`, `func (c *Cold) part(now protocol.Instant, at protocol.At) {`),
-		u.off("run-ends-with-the-session", "P8", `e := c.run.rested()
-		e.Did = c.track.Take()
-		if e.Unseen`, `e := MotorRested{From: c.run.since}
-		e.Did = c.track.Take()
-		if e.Unseen`),
-		u.off("run-goes-with-its-signal", "P8", `c.run.on, c.flushNow = false, true`, `c.run.on = false`),
 		c.off("run-after-a-crash", "P8", `e := t.run.rested()`, `e := MotorRested{}`),
 		tr.off("exceedance-found-late", "P8", `Late: p.late(moved, &v)}}, nil`, `}}, nil`),
-		tr.off("late-by-its-own-ceiling", "P8", `then.In, then.Cartridge = nil, 0`, `_ = 0`),
 		tr.off("late-without-later-override", "P3 P8", `then.Override = nil // it was`, `// it was`),
 
 		// The pen's events.
 		e.off("events-once", "§7.7", `case e.ID <= c.heard[boot]:`, `case false:`),
 		e.off("events-of-this-session", "§7.7 P8", `case !c.open() || c.proc.Foreign || c.before(e):`, `case !c.open() || c.proc.Foreign:`),
 		e.off("events-on-disk", "§7.7 P7", `c.acting = acting{e.ID, c.conn, c.chain.Session, c.chain.Seq}`, `c.ackEvent(e.ID)`),
-		e.off("events-of-this-pen", "§7.7", `c.orders = append(c.orders, Order{Kind: OrderAckEvent, ID: id, Conn: c.conn})`, ``),
 
 		// Trips across sessions, and the signature.
 		q.off("trip-of-before", "P6", `if c.trip != nil { // of before`, `if false { // of before`),
-		q.off("holds-of-before", "P6", `if b.Response != Trip {
-			b.To = c.proc.State`, `if false {
-			b.To = c.proc.State`),
 		pa.off("signature-names-the-record", "P8", `s.Seq, s.Head = chain.Seq, chain.Head`, `s.Seq = chain.Seq`),
 		n.off("simulated-mark", "P10", `Simulated: id.Caps.Has(protocol.CapSimulated), `, ``),
 	}

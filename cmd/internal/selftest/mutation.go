@@ -55,7 +55,7 @@ func (m *Mutation) apply(text string) (string, error) {
 // List returns every mutation, by group.
 func List() []Mutation {
 	var out []Mutation
-	for _, l := range [][]Mutation{guardRules(), guardClauses(), hotClauses(), permitClauses(), penClauses(), linkClauses(),
+	for _, l := range [][]Mutation{guardRules(), guardClauses(), hotClauses(), permitClauses(), linkClauses(),
 		timeOut(), armingClauses(), ceilingClauses(), edges(), foldEvents(), foldClauses(), recordClauses()} {
 		out = append(out, l...)
 	}

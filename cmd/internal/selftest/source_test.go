@@ -133,7 +133,8 @@ func TestEveryCandidateOfTheCeilingIsLeftOut(t *testing.T) {
 }
 
 // Every promise has one, and every section of the law of the link that says what
-// ceiling, permit and host keep.
+// the host's end keeps. The pen's end is the world here: what it may do wrong are
+// the faults of sim.
 func TestEveryPromiseAndEverySectionIsSwitchedOff(t *testing.T) {
 	for _, p := range []string{"P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10"} {
 		if !named(p) {
@@ -144,14 +145,12 @@ func TestEveryPromiseAndEverySectionIsSwitchedOff(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sections := regexp.MustCompile(`(?m)^\*\*([67]\.\d+) `).FindAllSubmatch(law, -1)
-	if len(sections) < 16 {
-		t.Fatalf("%d sections: they were 18", len(sections))
+	sections := regexp.MustCompile(`(?m)^\*\*(7\.\d+) `).FindAllSubmatch(law, -1)
+	if len(sections) < 8 {
+		t.Fatalf("%d sections: they were 8", len(sections))
 	}
-	// Of a pen's motor and its press, stop, release and plain stop, not of permits.
-	motor := []string{"6.6", "6.9", "6.10"}
 	for _, s := range sections {
-		if n := string(s[1]); !named("§"+n) && !slices.Contains(motor, n) {
+		if n := string(s[1]); !named("§" + n) {
 			t.Errorf("§%s has no mutation", n)
 		}
 	}
