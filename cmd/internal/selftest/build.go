@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 )
@@ -68,46 +67,33 @@ func moduleRoot(dir string) (string, error) {
 	}
 }
 
-// overlay writes mutated files and the list by which the compiler takes them in
-// place of the source's, and returns the list's name. Mutations of one file are made
-// together; those that touch each other can't be.
-func (b *bench) overlay(name string, ms ...*Mutation) (string, error) {
-	dir := filepath.Join(b.work, strings.ReplaceAll(name, "/", "."))
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("selftest: %w", err)
+// overlay writes the mutated file and the list by which the compiler takes it in
+// place of the source's, and returns the list's name.
+func (b *bench) overlay(m *Mutation) (string, error) {
+	text, err := b.text(m)
+	if err == nil {
+		text, err = m.apply(text)
 	}
-	texts := map[string]string{}
-	for _, m := range ms {
-		text, ok := texts[m.File]
-		if !ok {
-			var err error
-			if text, err = b.text(m); err != nil {
-				return "", err
-			}
-		}
-		text, err := m.apply(text)
-		if err != nil {
-			return "", err
-		}
-		texts[m.File] = text
-	}
-	list := struct{ Replace map[string]string }{map[string]string{}}
-	for file, text := range texts {
-		to := filepath.Join(dir, strings.ReplaceAll(file, "/", "."))
-		if err := os.WriteFile(to, []byte(text), 0o600); err != nil {
-			return "", fmt.Errorf("selftest: %w", err)
-		}
-		list.Replace[filepath.Join(b.source, filepath.FromSlash(file))] = to
-	}
-	bytes, err := json.Marshal(list)
 	if err != nil {
-		return "", fmt.Errorf("selftest: %w", err)
+		return "", err
 	}
-	to := filepath.Join(dir, "overlay.json")
-	if err := os.WriteFile(to, bytes, 0o600); err != nil {
-		return "", fmt.Errorf("selftest: %w", err)
+	to, list := b.made(m.Name, ".go"), b.made(m.Name, ".json")
+	json, err := json.Marshal(map[string]map[string]string{"Replace": {filepath.Join(b.source, filepath.FromSlash(m.File)): to}})
+	if err == nil {
+		err = os.WriteFile(to, []byte(text), 0o600)
 	}
-	return to, nil
+	if err == nil {
+		err = os.WriteFile(list, json, 0o600)
+	}
+	if err != nil {
+		return "", fmt.Errorf("selftest: mutation %s: %w", m.Name, err)
+	}
+	return list, nil
+}
+
+// made is the name of a file of the bench's own.
+func (b *bench) made(of, kind string) string {
+	return filepath.Join(b.work, strings.ReplaceAll(of, "/", ".")+kind)
 }
 
 func (b *bench) text(m *Mutation) (string, error) {
@@ -123,30 +109,15 @@ func (b *bench) build(ctx context.Context, m *Mutation) (string, error) {
 	name, args := "control", []string{"build"}
 	if m != nil {
 		name = m.Name
-		list, err := b.overlay(name, m)
+		list, err := b.overlay(m)
 		if err != nil {
 			return "", err
 		}
 		args = append(args, "-overlay", list)
 	}
-	out := filepath.Join(b.work, strings.ReplaceAll(name, "/", ".")+".exe")
+	out := b.made(name, ".exe")
 	args = append(args, "-ldflags=-s -w", "-o", out, mutantDir)
 	return out, b.command(ctx, args...)
-}
-
-// compiles reports whether packages build with the mutations.
-func (b *bench) compiles(ctx context.Context, name string, ms []*Mutation) error {
-	list, err := b.overlay(name, ms...)
-	if err != nil {
-		return err
-	}
-	args := []string{"build", "-overlay", list}
-	for _, m := range ms {
-		if dir := "./" + m.File[:strings.LastIndexByte(m.File, '/')]; !slices.Contains(args, dir) {
-			args = append(args, dir)
-		}
-	}
-	return b.command(ctx, args...)
 }
 
 func (b *bench) command(ctx context.Context, args ...string) error {

@@ -1,0 +1,4 @@
+package selftest
+
+// Apply makes the mutation in the text of its file.
+func (m *Mutation) Apply(text string) (string, error) { return m.apply(text) }
