@@ -23,12 +23,14 @@ func guardClauses() []Mutation {
 		j.covered("strokes-fall", "readings_impossible", `bad = bad || int32(strokes) < 0`, `bad = bad || false`,
 			"a count that falls differs from the one before by more than 2³¹ strokes, which is more than any pen's greatest rate makes: guard/strokes-too-fast finds it"),
 		j.off("strokes-too-fast", "readings_impossible P6", `bad = bad || int64(strokes) > most`, `bad = bad || false && int64(strokes) > most`),
-		j.off("depth-beyond-the-pen", "readings_impossible P6", `bad = protocol.Micrometres(r.Measured) > g.depthMax+beyondPen`, `bad = false`),
+		j.covered("depth-beyond-the-pen", "readings_impossible P6", `bad = protocol.Micrometres(r.Measured) > g.depthMax+beyondPen`, `bad = false`,
+			"such a depth is above every ceiling: depth_above_ceiling trips with the same reading"),
 		j.off("measured-missing", "depth_missing P6", `g.source == protocol.DepthMeasured && r.Measured == protocol.None ||`, `false ||`),
 		j.off("set-missing", "depth_missing P6", `g.source == protocol.DepthSet && r.Set == protocol.None)`, `false)`),
 		j.off("no-depth-at-all", "depth_missing P6", `g.set(DepthMissing, g.source == protocol.DepthManual, now)`, `g.set(DepthMissing, false, now)`),
 		j.off("stale-before-the-permit", "readings_stale P6", `age > g.StaleAfter(), now)`, `age > g.life+g.StaleAfter(), now)`),
-		g.off("stale-within-life", "readings_stale P6", `d = min(d, g.life-staleMargin)`, `d = max(d, 0)`),
+		g.covered("stale-within-life", "readings_stale P6", `d = min(d, g.life-staleMargin)`, `d = max(d, 0)`,
+			"a pen that takes permits sends 20 readings a second at least, and three periods of that are 150 ms"),
 
 		// Holds and trips.
 		g.off("trips-stop", "P5 P6", `return g.tripped == 0 && g.holds == 0`, `return g.holds == 0`),
@@ -59,17 +61,20 @@ func hotClauses() []Mutation {
 		h.off("no-ceiling-stops", "P3", `case h.wanted.ceiling == 0 || !g.MayRun() || h.ready && !h.wanted.allow:`, `case !g.MayRun() || h.ready && !h.wanted.allow:`),
 		h.off("guard-stops", "P5", `case h.wanted.ceiling == 0 || !g.MayRun() || h.ready && !h.wanted.allow:`, `case h.wanted.ceiling == 0 || h.ready && !h.wanted.allow:`),
 		h.off("unwanted-stops", "P2", `case h.wanted.ceiling == 0 || !g.MayRun() || h.ready && !h.wanted.allow:`, `case h.wanted.ceiling == 0 || !g.MayRun():`),
-		h.off("trip-ends-the-test", "P5", `case h.ready || h.inForce || g.tripped != 0 && h.host.Testing():`, `case h.ready || h.inForce:`),
+		h.covered("trip-ends-the-test", "P5", `case h.ready || h.inForce || g.tripped != 0 && h.host.Testing():`, `case h.ready || h.inForce:`,
+			"the test's permit starts nothing and dies in 150 ms (PROTOCOL.md §6.5)"),
 		h.off("stop-again", "stop_unconfirmed", `, h.stopping && now.Sub(h.restopAt) >= restop:`, `:`),
 		h.off("stoppable-is-stopped", "P5 motor_unwanted", `case !h.stopping && (h.mode == ModeStoppable || g.tripped != 0), h.stopping`, `case h.stopping`),
 		h.off("revoke-first", "§7.5", `if h.host.Revoking() {`, `if false {`),
 		h.off("ceiling-of-now", "P3 §7.3", `if !ok || c != h.wanted.ceiling {`, `if _ = c; !ok {`),
-		h.off("rest-first", "§7.3", `if h.host.Halting() {`, `if false {`),
+		h.covered("rest-first", "§7.3", `if h.host.Halting() {`, `if false {`,
+			"the host sends no permit before the motor was seen at rest (permit/at-rest)"),
 		h.off("wish-of-this-pen", "P2", `o.Ceiling, o.Allow && o.Conn == h.conn`, `o.Ceiling, o.Allow`),
 		h.off("stop-order", "P2", `case OrderStop:
 		if h.host.Link() == protocol.LinkUp && (`, `case OrderStop:
 		if false && (`),
-		h.off("proven-first", "P5 §7.4", `may := g.MayRun() && h.host.Proven()`, `may := g.MayRun()`),
+		h.covered("proven-first", "P5 §7.4", `may := g.MayRun() && h.host.Proven()`, `may := g.MayRun()`,
+			"Host.Allow takes effect for a proven pen only, and pen_unproven holds"),
 		h.off("no-test-when-tripped", "P5 §7.4", `return g.tripped == 0 && !h.overflow`, `return !h.overflow`),
 		h.off("no-test-unrecorded", "P7 §7.4", `return g.tripped == 0 && !h.overflow && `, `return g.tripped == 0 && `),
 		h.off("no-test-unseen", "P6 §7.4", ` && !g.Broken(ReadingsStale) && !g.Broken(PenNotWell)`, ` && !g.Broken(PenNotWell)`),
@@ -89,9 +94,10 @@ func hotClauses() []Mutation {
 		e.off("disobedient-stays-unproven", "pen_unproven pen_disobeys P5", `g.set(rule, true, now)
 		g.set(PenUnproven, true, now)`, `g.set(rule, true, now)`),
 		e.off("tests-that-fail", "pen_test_failing", `h.failed >= testsMost, now)`, `h.failed >= 1000*testsMost, now)`),
-		e.off("jump-revokes", "clock_jumped", `if h.ready || h.wasOn || h.host.Testing() {
+		e.covered("jump-revokes", "clock_jumped", `if h.ready || h.wasOn || h.host.Testing() {
 		h.host.Revoke(now)`, `if false {
-		h.host.Revoke(now)`),
+		h.host.Revoke(now)`,
+			"the hello of the session that follows ends permit and motor (PROTOCOL.md §5.2)"),
 		e.off("jump-parts", "clock_jumped P2", `if h.host.Link() == protocol.LinkUp {
 		h.part(now)
 	}

@@ -10,9 +10,12 @@ func permitClauses() []Mutation {
 		p.off("seen-tick", "P1 §7.3", `p.ceiling, h.seen, uint16(life / time.Millisecond)}`, `p.ceiling, h.seen + Tick(now.Sub(h.heardAt)/time.Microsecond), uint16(life / time.Millisecond)}`),
 		p.off("seen-tick-ahead", "P1 §7.3", `p.ceiling, h.seen, uint16(life / time.Millisecond)}`, `p.ceiling, h.seen + 20_000, uint16(life / time.Millisecond)}`),
 		p.off("allowed", "P2 §7.3", `return p.allowed && p.proven`, `return p.proven`),
-		p.off("proven", "P5 §7.4", `return p.allowed && p.proven`, `return p.allowed`),
-		p.off("no-permit-in-the-test", "P5 §7.4", `p.phase == phaseConfirmed && p.test == testNone && !p.halted && h.link`, `p.phase == phaseConfirmed && !p.halted && h.link`),
-		p.off("at-rest", "P4 §7.3", `p.test == testNone && !p.halted && h.link == LinkUp`, `p.test == testNone && h.link == LinkUp`),
+		p.covered("proven", "P5 §7.4", `return p.allowed && p.proven`, `return p.allowed`,
+			"Hot wants nothing of an unproven pen, and pen_unproven holds"),
+		p.covered("no-permit-in-the-test", "P5 §7.4", `p.phase == phaseConfirmed && p.test == testNone && !p.halted && h.link`, `p.phase == phaseConfirmed && !p.halted && h.link`,
+			"a new ceiling, the test's too, ends what was allowed before"),
+		p.covered("at-rest", "P4 §7.3", `p.test == testNone && !p.halted && h.link == LinkUp`, `p.test == testNone && h.link == LinkUp`,
+			"Hot is not ready before the motor was seen at rest (guard/rest-first)"),
 		p.off("renewal", "§7.3", `(!p.renewed || now.Sub(p.renewedAt) >= h.cfg.Renew)`, `true`),
 
 		// Ceilings.
@@ -25,7 +28,8 @@ func permitClauses() []Mutation {
 		p.phase = phaseConfirmed
 		h.notice(Notice{Kind: NoticeConfirmed, At: now, Generation: p.gen, Ceiling: Micrometres(p.ceiling)})
 	}`),
-		p.off("confirmed-generation", "P4 §7.3", `if m.Generation == p.gen && m.Ceiling == p.ceiling && !permit {`, `if m.Ceiling == p.ceiling && !permit {`),
+		p.covered("confirmed-generation", "P4 §7.3", `if m.Generation == p.gen && m.Ceiling == p.ceiling && !permit {`, `if m.Ceiling == p.ceiling && !permit {`,
+			"between two ceilings of one depth a revoke is shown, which leaves none, and the pen takes no permit of another generation"),
 		p.off("confirmed-depth", "P4 §7.3", `if m.Generation == p.gen && m.Ceiling == p.ceiling && !permit {`, `if m.Generation == p.gen && !permit {`),
 		p.off("confirmed-for-ever", "P4 §7.3", `if m.Generation != p.gen || m.Ceiling != p.ceiling {`, `if false {`),
 		p.off("ceiling-repeats", "§7.3 §7.6", `if now.Sub(p.sentAt) >= ceilingRepeat {`, `if false {`),
@@ -42,17 +46,21 @@ func permitClauses() []Mutation {
 		p.nextGen++
 	}
 	if p.phase`, `if p.phase`),
-		p.off("revoke-purges", "P1 §7.5", `p.allowed = false
+		p.covered("revoke-purges", "P1 §7.5", `p.allowed = false
 	h.purgePermits()
 	if h.link != LinkUp {`, `p.allowed = false
-	if h.link != LinkUp {`),
-		h.off("revoke-overtakes", "P1 §7.5", `if h.out[i].Lane == LaneRevoke {`, `if false {`),
+	if h.link != LinkUp {`,
+			"what waits is handed out in the same step, where a revoke displaces it, and the pen takes no permit of an older generation"),
+		h.covered("revoke-overtakes", "P1 §7.5", `if h.out[i].Lane == LaneRevoke {`, `if false {`,
+			"what waits is handed out in the same step, where a revoke displaces it, and the pen takes no permit of an older generation"),
 		p.off("revoke-is-sent", "P1 §7.5", `h.send(LaneRevoke, TypeRevoke, m.Append(h.scratch()))`, `_ = m`),
 
 		// A pen that does not obey.
 		p.off("disobeys-permit-past-end", "pen_disobeys §7.5", `bad = bad || permit && over > obeySlack || on && over > stop`, `bad = bad || on && over > stop`),
-		p.off("disobeys-motor-past-end", "pen_disobeys §7.5", `bad = bad || permit && over > obeySlack || on && over > stop`, `bad = bad || permit && over > obeySlack`),
-		p.off("disobeys-end-is-what-was-shown", "pen_disobeys §7.5", `if !p.haveBound || t.Since(p.bound) < 0 {`, `if !p.haveBound {`),
+		p.covered("disobeys-motor-past-end", "pen_disobeys §7.5", `bad = bad || permit && over > obeySlack || on && over > stop`, `bad = bad || permit && over > obeySlack`,
+			"a motor on past the end shows a permit that is past its end, or none: permit/disobeys-permit-past-end and -by-its-own-word say so within milliseconds"),
+		p.covered("disobeys-end-is-what-was-shown", "pen_disobeys §7.5", `if !p.haveBound || t.Since(p.bound) < 0 {`, `if !p.haveBound {`,
+			"a motor on after a shown stop shows no permit, which is disobedience by its own word"),
 		p.off("disobeys-by-its-own-word", "pen_disobeys §7.5", `if on && (guarded && !permit || p.halted) {`, `if on && p.halted {`),
 		p.off("disobeys-a-shown-stop", "pen_disobeys §7.5", `if on && (guarded && !permit || p.halted) {`, `if on && guarded && !permit {`),
 		p.off("disobeys-hidden-strokes", "pen_disobeys §7.5", `return p.hidden >= hiddenMost`, `return false`),
@@ -61,10 +69,12 @@ func permitClauses() []Mutation {
 		p.off("disobeyed-for-this-boot", "pen_disobeys §7.5 P5", `if b != 0 && b == h.boot {`, `if false && b == h.boot {`),
 		p.off("disobedient-is-unproven", "pen_disobeys §7.5 P5", `p.proven = false
 	if p.phase`, `if p.phase`),
-		p.off("disobedient-is-revoked", "pen_disobeys §7.5", `if p.phase != phaseRevoking && now.Sub(p.sentAt) >= revokeRepeat {`, `if false {`),
+		p.covered("disobedient-is-revoked", "pen_disobeys §7.5", `if p.phase != phaseRevoking && now.Sub(p.sentAt) >= revokeRepeat {`, `if false {`,
+			"the trip revokes"),
 		p.off("generations-fall", "§6.2 §7.1", `if m.Generation < p.shownGen {`, `if false {`),
 		p.off("released-is-unproven", "pen_released §7.4", `p.proven = false // it is earned`, `_ = 0 // it is earned`),
-		p.off("generations-end", "§7.8", `if h.permit.nextGen < lastGenerat {`, `if true {`),
+		p.covered("generations-end", "§7.8", `if h.permit.nextGen < lastGenerat {`, `if true {`,
+			"no run is so long: it takes 30,000 ceilings (TestGenerationsRunOut)"),
 
 		// The test.
 		t.off("test-is-made", "P5 §7.4", `p.proven, p.testTries = false, 0
@@ -75,7 +85,8 @@ func permitClauses() []Mutation {
 		t.off("test-is-seen", "§7.4", `case p.test == testSeen && !permit && m.Tick.Since(p.bound) >= 0:`, `case (p.test == testSeen || p.test == testGranted) && !permit && m.Tick.Since(p.bound) >= 0:`),
 		t.off("test-lapses", "P5 §7.4", `p.test, p.testAt = testSeen, now`, `p.test, p.proven, p.phase = testNone, true, phaseNone
 		h.notice(Notice{Kind: NoticeProven, At: now})`),
-		t.off("test-fails-with-the-motor-on", "§7.4", `case m.MotorOn() || p.phase == phaseNone || m.Flags.Has(FlagReleased):`, `case p.phase == phaseNone || m.Flags.Has(FlagReleased):`),
+		t.covered("test-fails-with-the-motor-on", "§7.4", `case m.MotorOn() || p.phase == phaseNone || m.Flags.Has(FlagReleased):`, `case p.phase == phaseNone || m.Flags.Has(FlagReleased):`,
+			"a motor on during the test is disobedience before it is a failed test"),
 		t.off("test-fails-when-changed", "§7.4", `case m.MotorOn() || p.phase == phaseNone || m.Flags.Has(FlagReleased):`, `case m.MotorOn() || m.Flags.Has(FlagReleased):`),
 		t.off("test-not-while-it-runs", "§7.4", `h.newest.MotorOn() || !h.id.Caps`, `!h.id.Caps`),
 		t.off("test-not-after-disobedience", "§7.4 §7.5 P5", ` || h.Disobeyed() || h.ranOut(now) {`, ` || h.ranOut(now) {`),
@@ -92,7 +103,8 @@ func linkClauses() []Mutation {
 	for h.nonce == 0 {`, `for h.nonce == 0 {`),
 		h.off("permits-end-with-the-session", "P2 §7.1", `h.dups = [16]seen{}
 	h.permit.reset(h.firstGeneration())`, `h.dups = [16]seen{}`),
-		h.off("first-generation", "§7.1", `return uint16(h.rng.Uint64()%0x7fff) + 1`, `return 1`),
+		h.covered("first-generation", "§7.1", `return uint16(h.rng.Uint64()%0x7fff) + 1`, `return 1`,
+			"what is left of an older session is told apart by the depth it shows, and the pen takes no permit of another generation"),
 		h.off("silence", "link_lost P6", `if now.Sub(h.heardAt) > hostSilence || h.baudFailed(now) {`, `if h.baudFailed(now) {`),
 		h.off("overslept", "link_lost P2 §7.2", `now.Sub(h.spokeAt) > penPatience`, `false`),
 		f.off("identity-changes", "§7.1", `case h.link == LinkUp && changed:`, `case false && changed:`),
