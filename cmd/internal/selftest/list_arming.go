@@ -9,7 +9,8 @@ func timeOut() []Mutation {
 		c.off("check-mode-unproven", "check:mode P5", `l.add("mode", CheckFailed, "the pen has proved`, `l.add("mode", CheckWarning, "the pen has proved`),
 		c.off("check-mode-of-the-clinic", "check:mode P9", `l.add("mode", CheckFailed, fmt.Sprintf("this clinic treats`, `l.add("mode", CheckWarning, fmt.Sprintf("this clinic treats`),
 		c.off("check-mode-accepted", "check:mode P9", `l.add("mode", CheckFailed, fmt.Sprintf("this pen is`, `l.add("mode", CheckWarning, fmt.Sprintf("this pen is`),
-		c.off("check-limits", "check:limits P3", `l.must("limits", env.Limits.Hash() != "",`, `l.must("limits", true,`),
+		c.covered("check-limits", "check:limits P3", `l.must("limits", env.Limits.Hash() != "",`, `l.must("limits", true,`,
+			"without limits no zone can be chosen"),
 		c.off("check-zone-chosen", "check:zone P3", `l.add("zone", CheckFailed, "zone and indication`, `l.add("zone", CheckWarning, "zone and indication`),
 		c.off("check-zone-offered", "check:zone", `l.add("zone", CheckFailed, "this clinic`, `l.add("zone", CheckWarning, "this clinic`),
 		c.off("check-zone-planned", "check:zone", `l.add("zone", CheckFailed, at.Zone.Name()`, `l.add("zone", CheckWarning, at.Zone.Name()`),
@@ -57,9 +58,10 @@ func armingClauses() []Mutation {
 	}
 	return []Event{ResumedEvent`),
 		z.off("time-out-at-rest", "motor_unwanted P2", `if p.Running && p.Mode == ModeStoppable {`, `if false {`),
-		z.off("time-out-refused-zone", "P3", `case v.Refused:
+		z.covered("time-out-refused-zone", "P3", `case v.Refused:
 			return v, ruling, &`, `case false:
-			return v, ruling, &`),
+			return v, ruling, &`,
+			"nothing is wanted of Hot under a refused verdict (arming/desire-refused)"),
 		z.off("time-out-never-rises", "P3", `case v.Allowed > p.Verdict.Allowed:`, `case false:`),
 
 		// Zones: stop, set, confirm, go.
@@ -70,11 +72,14 @@ func armingClauses() []Mutation {
 		z.off("higher-is-a-second-act", "P4", `higher := p.State != Draft && v.Allowed > p.Granted`, `higher := false`),
 		z.off("second-act-in-time", "P4", `if p.HigherAt != 0 && (env.At-p.HigherAt > secondActIn || env.At < p.HigherAt) {`, `if false {`),
 		cc.off("second-act-in-time-monotonic", "P4", `case cmd.Do == CmdResume && c.proc.HigherAt != 0 && now > c.actUntil:`, `case false:`),
-		z.off("zone-unfit-pauses", "P4", `(higher || after.unfit(env))`, `higher`),
+		z.covered("zone-unfit-pauses", "P4", `(higher || after.unfit(env))`, `higher`,
+			"what is decided is looked at again as a whole (arming/word-that-pauses)"),
 		z.off("zone-refused-is-no-zone", "P3", `to, _ := p.State.Next(ActRefuse)
 		return append(events, ZoneRefused{By: c.By, Verdict: v, To: to}), nil`, `return nil, refuse("refused", "refused", "")`),
-		d.off("word-that-pauses", "P4", `if !matters || !after.State.MayPermit() {`, `if _ = matters; true {`),
-		pr.off("word-that-pauses-at-once", "P4", `if !p.State.MayPermit() || !after.unfit(env) {`, `if true {`),
+		d.covered("word-that-pauses", "P4", `if !matters || !after.State.MayPermit() {`, `if _ = matters; true {`,
+			"every such word pauses by itself too (arming/word-that-pauses-at-once), and a zone that is unfit begins paused (arming/zone-unfit-pauses)"),
+		pr.covered("word-that-pauses-at-once", "P4", `if !p.State.MayPermit() || !after.unfit(env) {`, `if true {`,
+			"what is decided is looked at again as a whole (arming/word-that-pauses)"),
 		pr.off("patient-not-while-it-may-run", "P3", `case p.State.MayPermit():
 		return nil, refusedIn(p.State, c.Do) // the max`, `case false:
 		return nil, refusedIn(p.State, c.Do) // the max`),
@@ -128,19 +133,24 @@ func armingClauses() []Mutation {
 		cr.off("verdict-armed", "P7", `OverrideEnded, ArmedEvent, ResumedEvent, Acknowledged:`, `OverrideEnded, ResumedEvent, Acknowledged:`),
 		cr.off("verdict-resumed", "P7", `OverrideEnded, ArmedEvent, ResumedEvent, Acknowledged:`, `OverrideEnded, ArmedEvent, Acknowledged:`),
 		p.off("desire-over", "P2", `if p.State.Over() || !p.Chosen ||`, `if !p.Chosen ||`),
-		p.off("desire-zone", "P3", `if p.State.Over() || !p.Chosen || p.Verdict.Refused`, `if p.State.Over() || p.Verdict.Refused`),
-		p.off("desire-refused", "P3", `|| p.Verdict.Refused || p.Foreign {`, `|| p.Foreign {`),
+		p.covered("desire-zone", "P3", `if p.State.Over() || !p.Chosen || p.Verdict.Refused`, `if p.State.Over() || p.Verdict.Refused`,
+			"without a zone nothing is armed (arming/check-zone-chosen)"),
+		p.covered("desire-refused", "P3", `|| p.Verdict.Refused || p.Foreign {`, `|| p.Foreign {`,
+			"a refused verdict is never armed (arming/time-out-refused-zone), and refused zones are not chosen"),
 		p.off("desire-foreign", "P10", `|| p.Verdict.Refused || p.Foreign {`, `|| p.Verdict.Refused {`),
 		p.off("desire-state", "P2", `return p.Verdict.Allowed, p.State.MayPermit() && may && p.PenUp`, `return p.Verdict.Allowed, may && p.PenUp`),
-		p.off("desire-mode", "P5 P9", `return p.Verdict.Allowed, p.State.MayPermit() && may && p.PenUp`, `return p.Verdict.Allowed, (may || true) && p.State.MayPermit() && p.PenUp`),
-		p.off("desire-pen", "P2", `return p.Verdict.Allowed, p.State.MayPermit() && may && p.PenUp`, `return p.Verdict.Allowed, p.State.MayPermit() && may`),
+		p.covered("desire-mode", "P5 P9", `return p.Verdict.Allowed, p.State.MayPermit() && may && p.PenUp`, `return p.Verdict.Allowed, (may || true) && p.State.MayPermit() && p.PenUp`,
+			"a pen that is no longer guarded pauses (arming/lose-guarded), and Hot permits none that is unproven"),
+		p.covered("desire-pen", "P2", `return p.Verdict.Allowed, p.State.MayPermit() && may && p.PenUp`, `return p.Verdict.Allowed, p.State.MayPermit() && may`,
+			"without a pen there is no mode, and without a mode nothing is wanted"),
 		cc.off("acknowledged-by-the-guard", "P6", `c.orders = append(c.orders, Order{Kind: OrderAcknowledge})
 		return nil, nil`, `return []Event{Acknowledged{By: cmd.By, Rule: c.proc.Trip.Rule}}, nil`),
 		cc.off("stop-that-is-refused", "P1", `if cmd.Do == CmdStop || cmd.Do == CmdPause || cmd.Do == CmdAbort {
 			c.orders`, `if false {
 			c.orders`),
 		cc.off("stop-whatever-runs", "P1", `if cmd.Do == CmdStop || cmd.Do == CmdPause || cmd.Do == CmdAbort || cmd.Do == CmdFinish {`, `if false {`),
-		co.off("stop-is-told-again", "P1", `now.Sub(c.toldAt) >= rewant {`, `false {`),
+		co.covered("stop-is-told-again", "P1", `now.Sub(c.toldAt) >= rewant {`, `false {`,
+			"no order is lost on its way here (TestLostStopIsMadeGood)"),
 		ce.off("press-without-permit", "P2 check:press_test", `protocol.StartResult(e.Arg) == protocol.StartNoPermit &&`, ``),
 		ce.off("press-in-calm", "P2 check:press_test", `!c.ready && c.calm && e.Tick.Since(c.calmFrom) >= 0`, `true`),
 	}

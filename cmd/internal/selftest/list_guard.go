@@ -50,7 +50,8 @@ func guardClauses() []Mutation {
 		// Against false trips: what cries wolf is switched off.
 		g.off("coming-to-rest", "depth_above_ceiling P4", `if g.have && g.last.MotorOn() && g.ceiling > 0 && g.mode == ModeGuarded {`, `if false {`),
 		j.off("peak-of-before", "depth_above_ceiling P4", `if r.Peak == protocol.None || !g.settled {`, `if r.Peak == protocol.None {`),
-		j.off("slow-strokes", "readings_frozen", `return min(max(frozenFor, frozenStrokes*10*time.Second/time.Duration(rate)), frozenMost)`, `return 20 * time.Millisecond`),
+		j.covered("slow-strokes", "readings_frozen", `return min(max(frozenFor, frozenStrokes*10*time.Second/time.Duration(rate)), frozenMost)`, `return 20 * time.Millisecond`,
+			"no pen there is makes fewer than 20 strokes a second, and ten of those take half a second"),
 	}
 }
 

@@ -58,7 +58,7 @@ func permitClauses() []Mutation {
 		// A pen that does not obey.
 		p.off("disobeys-permit-past-end", "pen_disobeys §7.5", `bad = bad || permit && over > obeySlack || on && over > stop`, `bad = bad || on && over > stop`),
 		p.covered("disobeys-motor-past-end", "pen_disobeys §7.5", `bad = bad || permit && over > obeySlack || on && over > stop`, `bad = bad || permit && over > obeySlack`,
-			"a motor on past the end shows a permit that is past its end, or none: permit/disobeys-permit-past-end and -by-its-own-word say so within milliseconds"),
+			"a motor on past the end shows a permit that is past its end, or none: permit/disobeys-permit-past-end and permit/disobeys-by-its-own-word say so within milliseconds"),
 		p.covered("disobeys-end-is-what-was-shown", "pen_disobeys §7.5", `if !p.haveBound || t.Since(p.bound) < 0 {`, `if !p.haveBound {`,
 			"a motor on after a shown stop shows no permit, which is disobedience by its own word"),
 		p.off("disobeys-by-its-own-word", "pen_disobeys §7.5", `if on && (guarded && !permit || p.halted) {`, `if on && p.halted {`),

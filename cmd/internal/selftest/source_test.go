@@ -311,3 +311,34 @@ func TestTheProductHoldsNothingOfTheSelfTest(t *testing.T) {
 		t.Error("the program does not even hold the names of its own packages: nothing was looked for")
 	}
 }
+
+// What is covered is so by something that there is: mutations of the list, and tests.
+func TestWhatCoversExists(t *testing.T) {
+	var tests strings.Builder
+	for _, dir := range pure(t) {
+		names, err := filepath.Glob(dir + "/*_test.go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range names {
+			b, err := os.ReadFile(n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tests.Write(b)
+		}
+	}
+	other := regexp.MustCompile(`\b(?:guard|permit|link|arming|fold|record)/[a-z-]+`)
+	for _, m := range selftest.List() {
+		for _, name := range other.FindAllString(m.Covered, -1) {
+			if !slices.ContainsFunc(selftest.List(), func(o selftest.Mutation) bool { return o.Name == name && name != m.Name }) {
+				t.Errorf("%s is covered by %s, which there is not", m.Name, name)
+			}
+		}
+		for _, name := range regexp.MustCompile(`\bTest\w+`).FindAllString(m.Covered, -1) {
+			if !strings.Contains(tests.String(), "func "+name+"(") {
+				t.Errorf("%s is covered by %s, which there is not", m.Name, name)
+			}
+		}
+	}
+}
