@@ -26,6 +26,7 @@ type campaignFlags struct {
 	first, noShrink         bool
 	cores                   int
 	out                     outputs
+	test                    selfTestFlags
 }
 
 func campaign_() *cobra.Command {
@@ -46,6 +47,9 @@ shown (one of the scenarios of 'pensim run', with what it leaves open drawn anew
   pensim campaign --seeds 4711 -v`,
 		Args: noMore,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if f.test.on {
+				return f.test.run(c.Context(), f.seeds, f.cores, &f.out, c.OutOrStdout(), c.ErrOrStderr())
+			}
 			return f.run(c.Context(), c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
@@ -59,7 +63,7 @@ shown (one of the scenarios of 'pensim run', with what it leaves open drawn anew
 	fs.BoolVar(&f.noShrink, "no-shrink", false, "don't look for the smallest scenario of what fails")
 	fs.IntVar(&f.cores, "cores", 0, "use so many cores (0: all)")
 	f.out.flags(c)
-	addSelfTest(c)
+	f.test.flags(c)
 	return c
 }
 

@@ -19,6 +19,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -53,7 +54,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	switch {
 	case err == nil:
 		return 0
-	case err == errFailed: // it was said what
+	case onlyFailed(err): // it was said what
 		return 1
 	case errors.Is(err, simpen.ErrUsage), errors.Is(err, simpen.ErrConfig):
 		fmt.Fprintf(stderr, "pensim: %v\nRun 'pensim --help' for what there is.\n", err)
@@ -61,6 +62,14 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	fmt.Fprintf(stderr, "pensim: %v\n", err)
 	return 1
+}
+
+// onlyFailed reports whether all that err tells is that something failed.
+func onlyFailed(err error) bool {
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		return !slices.ContainsFunc(many.Unwrap(), func(e error) bool { return !onlyFailed(e) })
+	}
+	return err == errFailed
 }
 
 func command() *cobra.Command {

@@ -142,7 +142,9 @@ func (f *runFlags) run(ctx context.Context, args []string, out, errs io.Writer) 
 		}
 	}
 	o := suite.Options{Many: len(scripts), Cores: f.cores, Stop: f.first, All: true, Whole: 50,
-		Jobs: func(i int) suite.Job { return suite.Job{Script: scripts[i], Replay: replayOf(scripts[i], args, f.live)} },
+		Jobs: func(i int) suite.Job {
+			return suite.Job{Script: scripts[i], Replay: replayOf(scripts[i], args, f.live)}
+		},
 		Each: func(c *report.Case) { f.tell(out, c) },
 	}
 	bar := progress(errs)
