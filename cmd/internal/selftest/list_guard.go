@@ -13,7 +13,7 @@ func guardClauses() []Mutation {
 		j.off("peak-far-above", "depth_above_ceiling P6", `case peak > g.ceiling+atOnce:`, `case false && peak > g.ceiling+atOnce:`),
 		j.off("strokes-above-counted", "depth_above_ceiling P6", `case r.StrokesAbove-g.last.StrokesAbove >= 2:`, `case false && r.StrokesAbove-g.last.StrokesAbove >= 2:`),
 		j.off("peak-stays-above", "depth_above_ceiling P6", `return r.Tick.Since(g.highAt) > peakReach`, `return false && r.Tick.Since(g.highAt) > peakReach`),
-		g.off("last-strokes-judged", "depth_above_ceiling P6", `moved := on || strokes != 0`, `moved := on`),
+		g.off("last-strokes-judged", "depth_above_ceiling P6", `moved := on || counted != 0`, `moved := on`),
 		j.off("tolerance", "depth_above_ceiling", `limit := g.ceiling + g.tolerance`, `limit := g.ceiling + g.tolerance + 250`),
 
 		// Readings that live, and can be.
