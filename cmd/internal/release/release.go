@@ -4,7 +4,7 @@ package release
 import "runtime/debug"
 
 // Number is the version of this source.
-const Number = "0.2.0"
+const Number = "0.3.0"
 
 // Version is the release, and the revision when the build knows it.
 func Version() string {

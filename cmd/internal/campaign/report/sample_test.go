@@ -78,7 +78,7 @@ var samples = sync.OnceValue(func() (out struct{ Scenarios, Campaign report.Repo
 			return suite.Job{Script: s, Class: s.About, Replay: "pensim campaign --seeds 4711 -x"}
 		}})
 	for _, r := range []*report.Report{&out.Scenarios, &out.Campaign} {
-		r.Begun, r.TookS, r.Cores, r.Version = time.Date(2026, 11, 23, 15, 0, 0, 0, time.UTC), 12.5, 2, "0.2.0"
+		r.Begun, r.TookS, r.Cores, r.Version = time.Date(2026, 11, 23, 15, 0, 0, 0, time.UTC), 12.5, 2, "0.3.0"
 	}
 	out.Scenarios.What, out.Scenarios.Command = "scenarios", "pensim run"
 	out.Campaign.What, out.Campaign.Command = "campaign", "pensim campaign --seeds 1..6"
