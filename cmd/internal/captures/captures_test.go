@@ -3,7 +3,7 @@ package captures_test
 import (
 	"bytes"
 	"errors"
-	"math/rand/v2"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -267,10 +267,21 @@ func TestExportRefuses(t *testing.T) {
 	if _, err := captures.Export(captures.Stored{}, captures.ExportConfig{}); !errors.Is(err, captures.ErrNoPen) {
 		t.Errorf("Export of nothing: %v", err)
 	}
-	rng := rand.New(rand.NewPCG(1, 2))
-	junk := captures.Stored{Records: []session.Record{{Kind: "opened", Body: []byte("{")}, {Kind: "pen_up", Body: []byte(`{"source":"pen","event":{}}`), Mono: protocol.Instant(rng.Int64())}},
-		Chunks: []session.SignalChunk{{Seq: 3, Body: []byte("cut")}}}
+	up := session.Record{Seq: 2, Kind: "pen_up", Body: []byte(`{"source":"pen","event":{}}`), Mono: 77}
+	junk := captures.Stored{Records: []session.Record{{Seq: 1, Kind: "opened", Body: []byte("{")}, up}, Chunks: []session.SignalChunk{{Seq: 3, Body: []byte("cut")}}}
 	if _, err := captures.Export(junk, captures.ExportConfig{}); err == nil || !strings.Contains(err.Error(), "signal chunk 3") {
 		t.Errorf("Export of a torn chunk: %v", err)
+	}
+	up.Mono = math.MaxInt64
+	if _, err := captures.Export(captures.Stored{Records: []session.Record{up}}, captures.ExportConfig{}); err == nil || !strings.Contains(err.Error(), "which no clock shows") {
+		t.Errorf("Export of a moment that can't be: %v", err)
+	}
+	far := captures.Stored{Records: junk.Records[1:], Chunks: []session.SignalChunk{{Seq: 1, Body: session.AppendSample(nil, &session.Sample{Arrived: math.MinInt64})}}}
+	if _, err := captures.Export(far, captures.ExportConfig{}); err == nil || !strings.Contains(err.Error(), "signal chunk 1 has a reading") {
+		t.Errorf("Export of a reading's moment that can't be: %v", err)
+	}
+	// What a newer Penlog wrote first is passed over.
+	if file, err := captures.Export(captures.Stored{Records: junk.Records}, captures.ExportConfig{}); err != nil || len(file) == 0 {
+		t.Errorf("Export of a pen that says nothing: %v", err)
 	}
 }

@@ -55,7 +55,6 @@ type item struct {
 	wall   protocol.At   // of an event
 	event  session.Event // nil: a sample
 	sample session.Sample
-	life   int            // of the agent: how often it was started before, in this session
 	order  *session.Order // no event: it led to one that follows
 	greet  *session.PenUp // no event: the pen of one that follows is greeted here
 }
@@ -70,8 +69,8 @@ type exporter struct {
 	out       []byte
 	now       protocol.Instant // of the newest record
 	proc      *session.Procedure
-	life      int
 
+	begun  protocol.At
 	offset int64 // of the wall clock, told
 	told   bool
 	want   session.Order
@@ -96,12 +95,12 @@ func newExporter(s Stored, cfg ExportConfig) (*exporter, error) {
 		}
 		return cmp.Compare(rank(&a), rank(&b))
 	})
-	begun, first, simulated := s.Records[0].At, s.Records[0].Mono, false
+	simulated := false
 	for i := range x.items {
 		if up, ok := x.items[i].event.(session.PenUp); ok {
 			simulated = simulated || up.Simulated
 			x.at = i
-			g := item{at: x.items[i].at.Add(-5 * time.Millisecond), wall: x.items[i].wall, life: x.items[i].life, greet: &up}
+			g := item{at: x.items[i].at.Add(-5 * time.Millisecond), wall: x.items[i].wall, greet: &up}
 			if x.proven() {
 				g.at = x.items[i].at.Add(-leadIn)
 			}
@@ -114,9 +113,9 @@ func newExporter(s Stored, cfg ExportConfig) (*exporter, error) {
 	x.items = slices.Concat(x.items, x.greetings, x.asked)
 	slices.SortStableFunc(x.items, func(a, b item) int { return cmp.Compare(a.at, b.at) })
 	x.now = x.items[0].at - 1
-	h := capture.Header{Source: capture.SourceSession, Simulated: simulated, ID: cfg.ID, Part: 1, Begun: int64(begun), Software: cfg.Software}
+	h := capture.Header{Source: capture.SourceSession, Simulated: simulated, ID: cfg.ID, Part: 1, Begun: int64(x.begun), Software: cfg.Software}
 	x.out = capture.AppendStart(nil, &h, int64(x.now))
-	x.clock(x.now, int64(begun)-int64(first))
+	x.clock(x.now, x.offset)
 	x.order(x.now, session.Order{Kind: session.OrderLease, Until: 1 << 52}) // that signal is on the disk is no matter here
 	return x, nil
 }
@@ -127,6 +126,9 @@ func rank(i *item) int {
 	}
 	return 1
 }
+
+// mostMoment bounds the moments of a record: a century.
+const mostMoment = 100 * 365 * 24 * 3600 * 1_000_000
 
 // life is what one start of the agent adds to its moments, so that they go on
 // from those before, and from when on it counts.
@@ -145,9 +147,13 @@ func (x *exporter) events(records []session.Record) ([]life, error) {
 		if err != nil {
 			continue // of a newer Penlog, or none: it moves no needle
 		}
-		if i == 0 {
+		if r.Mono < -mostMoment || r.Mono > mostMoment {
+			return nil, fmt.Errorf("captures: record %d has the moment %d, which no clock shows", r.Seq, r.Mono)
+		}
+		if x.proc == nil {
 			x.proc = session.NewProcedure(r.Session)
 			lives[0].from = r.At
+			x.begun, x.offset = r.At, int64(r.At)-int64(r.Mono)
 		}
 		l := &lives[len(lives)-1]
 		if n := len(x.items); n > 0 && r.Mono+l.shift < x.items[n-1].at {
@@ -156,7 +162,7 @@ func (x *exporter) events(records []session.Record) ([]life, error) {
 			lives = append(lives, life{r.At, last.at + between - r.Mono})
 			l = &lives[len(lives)-1]
 		}
-		x.items = append(x.items, item{at: r.Mono + l.shift, wall: r.At, event: e, life: len(lives) - 1})
+		x.items = append(x.items, item{at: r.Mono + l.shift, wall: r.At, event: e})
 		x.before(&x.items[len(x.items)-1])
 	}
 	if len(x.items) == 0 {
@@ -183,7 +189,7 @@ func (x *exporter) before(i *item) {
 	default:
 		return
 	}
-	x.asked = append(x.asked, item{at: i.at.Add(-toTell), wall: i.wall, life: i.life, order: &o})
+	x.asked = append(x.asked, item{at: i.at.Add(-toTell), wall: i.wall, order: &o})
 }
 
 // samples lists the readings.
@@ -199,8 +205,11 @@ func (x *exporter) samples(chunks []session.SignalChunk, lives []life) error {
 			return fmt.Errorf("captures: signal chunk %d: %w", c.Seq, err)
 		}
 		for _, s := range got {
+			if s.Arrived < -mostMoment || s.Arrived > mostMoment {
+				return fmt.Errorf("captures: signal chunk %d has a reading of the moment %d, which no clock shows", c.Seq, s.Arrived)
+			}
 			s.Arrived += lives[k].shift
-			x.items = append(x.items, item{at: s.Arrived, sample: s, life: k})
+			x.items = append(x.items, item{at: s.Arrived, sample: s})
 		}
 	}
 	return nil
@@ -227,10 +236,6 @@ func (x *exporter) clock(at protocol.Instant, offset int64) {
 
 // item plays one thing of the record.
 func (x *exporter) item(i *item) {
-	if i.life != x.life { // the agent was started anew
-		x.life = i.life
-		x.lose(x.now + 1)
-	}
 	switch {
 	case i.greet != nil:
 		x.conn++

@@ -60,15 +60,13 @@ func (x *exporter) down(at protocol.Instant) {
 	if !x.link.up {
 		return
 	}
-	cause := session.Rule(0)
+	rebooted := false
 	for _, i := range x.items[max(0, x.at-4):min(len(x.items), x.at+5)] {
-		if b, ok := i.event.(session.RuleBroke); ok && (b.Rule == session.PenRebooted || b.Rule == session.ClockJumped) {
-			cause = b.Rule
-		}
+		b, ok := i.event.(session.RuleBroke)
+		rebooted = rebooted || ok && b.Rule == session.PenRebooted
 	}
 	switch {
-	case cause == session.ClockJumped: // Hot sees it by itself
-	case cause == session.PenRebooted && x.next() != nil:
+	case rebooted && x.next() != nil:
 		id := x.identity(x.next())
 		x.said(at, protocol.TypeIdentity, id.Append(nil))
 	case x.have && at.Sub(x.last.Arrived) > 900*time.Millisecond: // it fell silent

@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -181,7 +182,7 @@ func FuzzReplay(f *testing.F) {
 // Where a capture holds no orders they are guessed from the frames: the guard finds
 // the same.
 func TestOrdersAreGuessed(t *testing.T) {
-	for _, name := range []string{"treatment", "depth-above-measured", "set-depth-above", "cable-pulled-and-back", "readings-frozen", "another-pen", "pen-reboots", "paused", "pen-ignores-revoke", "host-stalls"} {
+	for _, name := range []string{"treatment", "depth-above-measured", "set-depth-above", "cable-pulled-and-back", "readings-frozen", "another-pen", "pen-reboots", "paused", "zone-left", "pen-ignores-revoke", "host-stalls"} {
 		t.Run(name, func(t *testing.T) {
 			var file []byte
 			for i := range scenes {
@@ -199,17 +200,8 @@ func TestOrdersAreGuessed(t *testing.T) {
 			}
 			whole.Records = kept
 			got, stats := replay.Notes(whole)
-			trips := func(notes []session.Note) (out []session.Rule) {
-				for i := range notes {
-					if f := &notes[i].Finding; notes[i].Kind == session.NoteFinding && f.On && f.Response == session.Trip {
-						out = append(out, f.Rule)
-					}
-				}
-				return out
-			}
-			a, b := trips(want), trips(got)
-			if len(a) != len(b) || len(a) > 0 && a[0] != b[0] {
-				t.Errorf("trips are %v, want %v", b, a)
+			if a, b := stops(want), stops(got); !slices.Equal(a, b) {
+				t.Errorf("found %q, with its orders %q", b, a)
 			}
 			if stats.Guessed == 0 || stats.Would == 0 {
 				t.Errorf("%d orders were guessed, %d permits would be sent", stats.Guessed, stats.Would)

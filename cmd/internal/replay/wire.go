@@ -59,7 +59,6 @@ func (w *wireOrders) heed(f *protocol.Frame) {
 		if !w.p.hot.Host().Revoking() {
 			w.ceiling = 0
 			w.want(false)
-			w.give(session.Order{Kind: session.OrderStop})
 		}
 	}
 }
