@@ -203,6 +203,9 @@ func TestOrdersAreGuessed(t *testing.T) {
 			if a, b := stops(want), stops(got); !slices.Equal(a, b) {
 				t.Errorf("found %q, with its orders %q", b, a)
 			}
+			if stats.Differences > 0 {
+				t.Errorf("%d decisions differ from those of the host that was recorded", stats.Differences)
+			}
 			if stats.Guessed == 0 || stats.Would == 0 {
 				t.Errorf("%d orders were guessed, %d permits would be sent", stats.Guessed, stats.Would)
 			}
