@@ -106,5 +106,8 @@ func (a *agreement) check(p *player, now protocol.Instant) {
 	a.ours, a.theirs = slices.DeleteFunc(a.ours, late), slices.DeleteFunc(a.theirs, late)
 }
 
+// lost is the loss of the port: what was decided shortly before never got out.
+func (a *agreement) lost() { a.ours = nil }
+
 // end is the end of the capture: the last moments prove nothing.
 func (a *agreement) end(p *player) { a.ours, a.theirs = nil, nil }

@@ -315,6 +315,27 @@ func TestDifferencesAreTold(t *testing.T) {
 	}
 }
 
+// What waited for the line when the port went was decided all the same.
+func TestWhatThePortTookAlongIsNoDifference(t *testing.T) {
+	c := load(t, treatment(t))
+	for i := range c.Records {
+		r := &c.Records[i]
+		if r.Kind != capture.KindWritten {
+			continue
+		}
+		var d protocol.Decoder
+		var f protocol.Frame
+		var m protocol.Ceiling
+		if _, ok := d.Next(r.Bytes, &f); ok && f.Type == protocol.TypeCeiling && m.Parse(f.Payload) == nil && m.Depth == 1500 {
+			c.Records = append(c.Records[:i:i], capture.Record{Kind: capture.KindLost, Moment: r.Moment + 500}, capture.Record{Kind: capture.KindOpened, Moment: r.Moment + 900_000})
+			break
+		}
+	}
+	if _, stats := replay.Notes(c); stats.Differences > 0 || stats.Lost != 1 {
+		t.Errorf("%d differences, %d ports lost; want 0 and 1", stats.Differences, stats.Lost)
+	}
+}
+
 // What replays never speaks.
 func TestReplayingCoreIsMute(t *testing.T) {
 	hot, follow := session.NewFollowing(session.HotConfig{Emit: func(*session.Note) bool { return true }})

@@ -111,6 +111,7 @@ func (p *player) record(r *capture.Record) {
 		p.tell("port lost")
 		p.hot.Lost(p.now)
 		p.would()
+		p.agree.lost()
 		p.up, p.down = protocol.Decoder{}, protocol.Decoder{}
 	case capture.KindPen:
 		p.tell("on the line: %s %s, firmware %s%s", quoted(r.Pen.Vendor), quoted(r.Pen.Model), quoted(r.Pen.Firmware), simulated(r.Pen.Simulated))
