@@ -44,7 +44,7 @@ func TestCaptureOfATreatmentReplaysToItsRecord(t *testing.T) {
 	r.run()
 	r.running("strokes", func(v session.View) bool { return v.Strokes > 60 })
 	r.controls <- simpen.Control{Do: "fault", Name: "deep", Amount: 1000}
-	r.until("tripped", func(v session.View) bool { return v.State == session.Tripped && !v.MotorOn })
+	r.running("tripped", func(v session.View) bool { return v.State == session.Tripped && !v.MotorOn })
 	r.controls <- simpen.Control{Do: "clear", Name: "deep"}
 	r.must(session.Command{Do: session.CmdAcknowledge})
 	r.controls <- simpen.Control{Do: "unplug"}
