@@ -423,7 +423,7 @@ func TestPensThatMisbehave(t *testing.T) {
 		{"stuck-sensor", 200, true, session.DepthUnverifiable},
 		{"stuck-sensor", 990, true, session.ReadingsFrozen},
 		{"reports", int64(protocol.FaultMotor), true, session.PenFault},
-		{"shows-permit", 0, false, session.MotorWithoutPermit},
+		{"shows-permit", 0, false, session.PenDisobeys},
 	} {
 		t.Run(tt.fault, func(t *testing.T) {
 			if !tt.running {
