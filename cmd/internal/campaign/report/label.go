@@ -25,7 +25,8 @@ const (
 	lanes      = 5
 	laneHeight = 16
 	charWidth  = 6.7 // of the text's font, at most, on average
-	mostLabels = 150 // lines down through a plot: more is a wall
+	mostLabels = 50  // lines down through a plot: more is a wall
+	titleLong  = 120 // characters of the words that a pointer shows
 )
 
 // weight says whose words go first when there is not room for all.
@@ -45,7 +46,6 @@ func (g *plot) label(marks []campaign.Mark, f frame, x func(int64) float64) {
 		in = in[:mostLabels]
 		g.Unnamed = n
 	}
-	type stretch struct{ from, to float64 }
 	var taken [lanes][]stretch
 	used := 0
 	free := func(lane int, s stretch) bool {
@@ -60,7 +60,7 @@ func (g *plot) label(marks []campaign.Mark, f frame, x func(int64) float64) {
 				text = deeds // when it was, the plot shows
 			}
 		}
-		l := label{Kind: kindOf(m.Kind), X: num(at), Full: harmless(clip(text, 400))}
+		l := label{Kind: kindOf(m.Kind), X: num(at), Full: harmless(clip(text, titleLong))}
 		short := harmless(clip(text, f.labels))
 		long := float64(utf8.RuneCountInString(short))*charWidth + 8
 		s := stretch{at + 3, at + 3 + long}

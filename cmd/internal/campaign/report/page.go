@@ -18,9 +18,10 @@ var pageTemplate = template.Must(template.New("page").Parse(pageText))
 // Bounds of the page, so that it opens at once on a phone.
 const (
 	pageWhole              = 20  // cases that failed, shown with plot and log
-	pageRows               = 500 // rows of a table
+	pageRows               = 300 // rows of a table
 	pageBefore, pageAfter  = 140, 40
-	pageLine, pageText_    = 240, 9000 // characters of a line of log; of a scenario
+	pageLine, pageText_    = 160, 6000 // characters of a line of log; of a scenario
+	pageBytes              = 1_200_000 // of plots, logs and scenarios together
 	pageMarks, pageTrouble = 40, 12
 )
 
@@ -83,6 +84,7 @@ type failedCase struct {
 	MoreMarks          int
 	Log                string
 	LogAbove, LogBelow int
+	NoRoom             bool // for plot, log and scenario
 }
 
 // plots are one failure for one width of screen: the moments around it, and the
@@ -90,6 +92,23 @@ type failedCase struct {
 type plots struct {
 	Class, FocusX, FocusWidth string
 	Near, Whole               plot
+}
+
+// bytes is about how many the plots, the log and the scenarios take on the page.
+func (f *failedCase) bytes() int {
+	n := 0
+	for _, s := range []string{f.Log, f.Script, f.Small} {
+		n += len(template.HTMLEscapeString(s))
+	}
+	for i := range f.Plots {
+		for _, g := range []*plot{&f.Plots[i].Near, &f.Plots[i].Whole} {
+			n += len(g.Strokes) + len(g.Over) + len(g.Ceiling) + len(g.Limit) + len(g.Dial) + 70*len(g.Motor)
+			for _, l := range g.Labels {
+				n += 250 + len(template.HTMLEscapeString(l.Full)) + len(template.HTMLEscapeString(l.Text))
+			}
+		}
+	}
+	return n
 }
 
 // trouble is what was wrong, in words.
@@ -120,10 +139,17 @@ func (r *Report) page() page {
 	}
 	p.Tiles = r.tiles()
 	p.Faults, p.Answers, p.Risks = r.faults(), r.answers(), r.risks()
+	room := pageBytes
 	for i := range r.Cases {
 		c := &r.Cases[i]
 		if !c.OK && len(p.Failed) < pageWhole {
-			p.Failed = append(p.Failed, wholeOf(c, fmt.Sprintf("case-%d", len(p.Failed)+1)))
+			f := wholeOf(c, fmt.Sprintf("case-%d", len(p.Failed)+1))
+			if n := f.bytes(); n <= room {
+				room -= n
+			} else {
+				f.Plots, f.Marks, f.MoreMarks, f.Log, f.Script, f.Small, f.NoRoom = nil, nil, 0, "", "", "", true
+			}
+			p.Failed = append(p.Failed, f)
 			continue
 		}
 		if !c.OK {
@@ -165,7 +191,7 @@ func (r *Report) rows(whole []failedCase) (rows []caseRow, more int) {
 }
 
 func rowOf(c *Case) caseRow {
-	row := caseRow{Name: harmless(clip(c.Name, 100)), Title: harmless(clip(c.Title, 200)), Hazards: harmless(clip(strings.Join(c.Hazards, " "), 60)), Pen: harmless(clip(c.Pen, 60)),
+	row := caseRow{Name: harmless(clip(c.Name, 100)), Title: harmless(clip(c.Title, 120)), Hazards: harmless(clip(strings.Join(c.Hazards, " "), 60)), Pen: harmless(clip(c.Pen, 60)),
 		Class: harmless(clip(c.Class, 60)), Took: spent(c.TookS), Replay: harmless(clip(c.Replay, 1000)), OK: c.OK}
 	if !c.OK {
 		row.What = harmless(clip(c.troubles()[0], 300))
@@ -191,11 +217,11 @@ func wholeOf(c *Case, id string) failedCase {
 		f.Troubles = append(f.Troubles, trouble{"", "it could not be played to its end", harmless(clip(c.Error, 2000))})
 	}
 	for _, v := range c.Violations {
-		f.Troubles = append(f.Troubles, trouble{fmt.Sprintf("%.3f s", float64(v.At)/1e6), harmless(clip(v.Rule, 200)), harmless(clip(v.What, 800))})
+		f.Troubles = append(f.Troubles, trouble{fmt.Sprintf("%.3f s", float64(v.At)/1e6), harmless(clip(v.Rule, 200)), harmless(clip(v.What, 500))})
 	}
 	for _, k := range c.Checks {
 		if !k.OK {
-			f.Troubles = append(f.Troubles, trouble{stepName(k.Step), "expected: " + harmless(clip(k.Text, 200)), harmless(clip(k.Why, 800))})
+			f.Troubles = append(f.Troubles, trouble{stepName(k.Step), "expected: " + harmless(clip(k.Text, 200)), harmless(clip(k.Why, 500))})
 		}
 	}
 	if n := len(f.Troubles) - pageTrouble; n > 0 {

@@ -30,6 +30,9 @@ type plot struct {
 // longer than needles take to stop.
 const stopping = 1_000_000
 
+// mostLines bounds what the lines of a plot take, bytes: real ones take a tenth.
+const mostLines = 8000
+
 // span is a stretch of time in plot units.
 type span struct{ X, Width string }
 
@@ -39,8 +42,9 @@ type tick struct{ At, Text string }
 type frame struct {
 	width, inside int // the height is that of the inside, labels and axis
 	from, to      int64
-	columns       int // strokes are drawn in so many, the deepest of each
-	labels        int // characters of a label, at most; 0: none
+	columns       int     // strokes are drawn in so many, the deepest of each
+	labels        int     // characters of a label, at most; 0: none
+	unit          float64 // within it a value that changes is its least and greatest; 0: 1
 }
 
 const plotLeft, plotRight, plotTop, plotBottom = 46, 12, 18, 24
@@ -76,7 +80,9 @@ func draw(p *campaign.Plot, f frame, until int64) plot {
 	var strokes, over []protocol.Micrometres // by column
 	strokes, over = make([]protocol.Micrometres, f.columns+1), make([]protocol.Micrometres, f.columns+1)
 	ends := make([]protocol.Micrometres, f.columns+1) // the max depth under which over is
-	dial, ceiling, limit := line{x: x, y: y}, line{x: x, y: y}, line{x: x, y: y}
+	f.unit = max(f.unit, 1)
+	dial, ceiling, limit := line{x: x, y: y, unit: f.unit}, line{x: x, y: y, unit: f.unit}, line{x: x, y: y, unit: f.unit}
+	var on stretch                       // the motor
 	var excess, was protocol.Micrometres // was: the max depth, or the one that ended while the needles came to rest
 	var wasTill int64
 	for i := range n {
@@ -93,7 +99,13 @@ func draw(p *campaign.Plot, f frame, until int64) plot {
 		ceiling.to(at, p.Ceiling[i])
 		limit.to(at, p.Limit[i])
 		if p.Driven[i] && next > at {
-			g.motor(x(at), x(next))
+			switch from, to := x(at), x(next); {
+			case from-on.to < 1.5 && on.to > 0:
+				on.to = to
+			default:
+				g.motor(on)
+				on = stretch{from, to}
+			}
 		}
 		if d := p.Depth[i]; d > 0 && at >= f.from {
 			c := int(float64(f.columns) * float64(at-f.from) / float64(f.to-f.from))
@@ -113,6 +125,11 @@ func draw(p *campaign.Plot, f frame, until int64) plot {
 		}
 	}
 	g.Dial, g.Ceiling, g.Limit = dial.d.String(), ceiling.d.String(), limit.d.String()
+	if len(g.Dial)+len(g.Ceiling)+len(g.Limit) > mostLines && f.unit < float64(f.width) {
+		f.unit *= 4
+		return draw(p, f, until)
+	}
+	g.motor(on)
 	step := float64(g.Right-g.Left) / float64(f.columns)
 	var s, o strings.Builder
 	for c := range strokes {
@@ -146,26 +163,24 @@ func endOf(p *campaign.Plot, i, n int, until int64) int64 {
 	return max(until, p.At[i])
 }
 
-// motor adds a stretch in which the motor has power, to the one before if they touch.
-func (g *plot) motor(from, to float64) {
-	if n := len(g.Motor); n > 0 {
-		x, _ := strconv.ParseFloat(g.Motor[n-1].X, 64)
-		w, _ := strconv.ParseFloat(g.Motor[n-1].Width, 64)
-		if from-(x+w) < 0.3 {
-			g.Motor[n-1].Width = num(to - x)
-			return
-		}
+// motor adds a stretch in which the motor had power.
+func (g *plot) motor(s stretch) {
+	if s.to > 0 {
+		g.Motor = append(g.Motor, span{num(s.from), num(max(s.to-s.from, 0.3))})
 	}
-	g.Motor = append(g.Motor, span{num(from), num(max(to-from, 0.3))})
 }
 
-// line draws a value that holds until the next; 0 is none. Within a unit of the
-// plot it draws the least and the greatest alone.
+// stretch is one along an axis.
+type stretch struct{ from, to float64 }
+
+// line draws a value that holds until the next; 0 is none. Within a unit it
+// draws the least and the greatest alone.
 type line struct {
 	x         func(int64) float64
 	y         func(protocol.Micrometres) float64
 	d         strings.Builder
 	v         protocol.Micrometres
+	unit      float64
 	col       int
 	low, high protocol.Micrometres
 	busy      bool
@@ -176,7 +191,7 @@ func (l *line) to(at int64, v protocol.Micrometres) {
 		return
 	}
 	x := l.x(at)
-	if l.busy && int(x) == l.col { // one more change in this unit: seen when it is left
+	if l.busy && int(x/l.unit) == l.col { // one more change in this unit: seen when it is left
 		l.reach(v)
 		l.v = v
 		return
@@ -185,7 +200,7 @@ func (l *line) to(at int64, v protocol.Micrometres) {
 	if l.v > 0 {
 		fmt.Fprintf(&l.d, "H%s", num(x))
 	}
-	l.col, l.busy = int(x), true
+	l.col, l.busy = int(x/l.unit), true
 	l.low, l.high = max(l.v, v), max(l.v, v)
 	l.reach(l.v)
 	l.reach(v)
@@ -208,7 +223,7 @@ func (l *line) reach(v protocol.Micrometres) {
 // leave draws what changed more than once in a unit.
 func (l *line) leave() {
 	if l.busy && (l.low < l.v || l.high > l.v) && l.high > 0 {
-		x := float64(l.col) + 0.5
+		x := (float64(l.col) + 0.5) * l.unit
 		fmt.Fprintf(&l.d, "M%s %sV%s", num(x), num(l.y(l.low)), num(l.y(l.high)))
 		if l.v > 0 {
 			fmt.Fprintf(&l.d, "M%s %s", num(x), num(l.y(l.v)))
