@@ -273,7 +273,11 @@ func list(out io.Writer, chosen []*script.Script) error {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(out, "%d scenarios\n", len(chosen))
+	word := "scenarios"
+	if len(chosen) == 1 {
+		word = "scenario"
+	}
+	_, err := fmt.Fprintf(out, "%d %s\n", len(chosen), word)
 	return err
 }
 
