@@ -31,8 +31,8 @@ func main() {
 }
 
 // shares are how many seeds of a class come in a round. Of those in which one thing
-// is ill there is one for each thing that can be.
-var shares = map[campaign.Class]int{campaign.Human: 8, campaign.Rough: 8, campaign.Wild: 2, campaign.Ill: 1}
+// is ill there is one for each thing that can be, and of scenarios one of each.
+var shares = map[campaign.Class]int{campaign.Human: 8, campaign.Rough: 8, campaign.Wild: 2, campaign.Ill: 1, campaign.Shown: 1}
 
 // ahead is how many seeds are looked at for each that is played.
 const ahead = 30
@@ -48,12 +48,11 @@ func order(first uint64, n int) []uint64 {
 	seen := map[string]int{}
 	for seed := first; seed < first+uint64(n)*ahead; seed++ {
 		s := campaign.Draw(seed, campaign.Draws{})
-		class := campaign.Class(s.About)
-		kind := s.About
+		class, kind := campaign.ClassOf(s), s.About
 		if class == campaign.Ill && len(s.Steps) > 0 && len(s.Steps[0].Do) > 0 {
 			kind += " " + s.Steps[0].Do[0].Verb
 		}
-		all = append(all, ranked{seed, seen[kind] / max(shares[class], 1)})
+		all = append(all, ranked{seed, seen[kind] / shares[class]})
 		seen[kind]++
 	}
 	slices.SortStableFunc(all, func(a, b ranked) int { return cmp.Compare(a.round, b.round) })
@@ -69,12 +68,13 @@ func play(seed uint64) *trial.Find {
 	if !r.Failed() {
 		return nil
 	}
-	f := &trial.Find{Seed: seed, By: "expectation"}
+	f := &trial.Find{Seed: seed, By: "?"}
 	if len(r.Violations) > 0 {
 		v := r.Violations[0]
 		f.By, f.AtUS, f.What = v.Rule, int64(v.At), v.What
 	} else if i := slices.IndexFunc(r.Checks, func(c script.Check) bool { return !c.OK }); i >= 0 {
-		f.What = r.Checks[i].Text + ": " + r.Checks[i].Why
+		c := &r.Checks[i]
+		f.By, f.What = c.Text, r.Script.About+": "+c.Why
 	}
 	return f
 }
