@@ -34,6 +34,7 @@ type Outcome struct {
 	Seed     uint64        `json:"seed,omitempty"`
 	AtUS     int64         `json:"at_us,omitempty"`
 	What     string        `json:"what,omitempty"`
+	Seeds    []uint64      `json:"found_in,omitempty"`     // all that it was found in, as far as was looked
 	Needed   []int         `json:"seeds_needed,omitempty"` // until it was found, and from there until it was again
 	Ran      int           `json:"seeds,omitempty"`        // played in vain
 	Err      string        `json:"error,omitempty"`
@@ -48,7 +49,7 @@ func (o *Outcome) take(found []trial.Find) {
 		if i == 0 {
 			o.By, o.Seed, o.AtUS, o.What = f.By, f.Seed, f.AtUS, f.What
 		}
-		o.Needed = append(o.Needed, f.N-before)
+		o.Seeds, o.Needed = append(o.Seeds, f.Seed), append(o.Needed, f.N-before)
 		before = f.N
 	}
 }
@@ -195,7 +196,9 @@ func (r *Report) Summary() string {
 	if r.Interrupted {
 		s = fmt.Sprintf("Interrupted: %d of %d mutations were played. ", len(r.Outcomes), r.Asked)
 	}
-	if r.Control.Verdict != Missed {
+	if v := r.Control.Verdict; v == Found && len(r.Control.Seeds) <= controlMost {
+		s += fmt.Sprintf("The source as it is does not pass its seeds: %s in seed %d; such seeds were left out. ", r.Control.By, r.Control.Seed)
+	} else if v != Missed {
 		return s + fmt.Sprintf("The source as it is does not pass the seeds, so nothing else was played: %s%s in seed %d.", r.Control.By, r.Control.Err, r.Control.Seed)
 	}
 	must := r.Count(Found) + r.Count(Missed) + r.Count(Broken) + r.Count(Stuck)

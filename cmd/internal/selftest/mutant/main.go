@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 
 	"penlog/cmd/internal/campaign"
 	"penlog/cmd/internal/campaign/script"
@@ -19,12 +20,19 @@ func main() {
 	first := flag.Uint64("first", 1, "the first `seed`")
 	seeds := flag.Int("seeds", 300, "at most so many")
 	finds := flag.Int("finds", 1, "end after so many broken promises")
+	var skip []uint64
+	flag.Func("skip", "leave this `seed` out; may be given again", func(s string) error {
+		n, err := strconv.ParseUint(s, 10, 64)
+		skip = append(skip, n)
+		return err
+	})
 	flag.Parse()
 	if flag.NArg() > 0 || *seeds < 0 {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := trial.Run(order(*first, *seeds), *finds, play, os.Stdout); err != nil {
+	in := slices.DeleteFunc(order(*first, *seeds), func(s uint64) bool { return slices.Contains(skip, s) })
+	if err := trial.Run(in, *finds, play, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "mutant:", err)
 		os.Exit(1)
 	}
