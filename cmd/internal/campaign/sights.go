@@ -80,9 +80,16 @@ func (w *world) sawSession() {
 		w.seen.open, w.seen.state = open, state
 		w.saw(script.Sight{Kind: script.SawState, State: state})
 	}
-	if p != nil && p.Mode != w.seen.mode {
-		w.seen.mode = p.Mode
-		w.saw(script.Sight{Kind: script.SawMode, Mode: p.Mode})
+	if p == nil {
+		return
+	}
+	mode := p.Mode
+	if p.Accepted == session.ModeManual && p.Declared && !p.PenUp { // a person says so, no link does
+		mode = session.ModeManual
+	}
+	if mode != w.seen.mode {
+		w.seen.mode = mode
+		w.saw(script.Sight{Kind: script.SawMode, Mode: mode})
 	}
 }
 
