@@ -11,7 +11,6 @@ import (
 
 	"penlog/cmd/internal/campaign"
 	"penlog/cmd/internal/campaign/script"
-	"penlog/cmd/internal/campaign/suite"
 	"penlog/protocol"
 	"penlog/session"
 	"penlog/sim"
@@ -19,7 +18,7 @@ import (
 
 func builtin(t *testing.T) []*script.Script {
 	t.Helper()
-	all, err := suite.Builtin()
+	all, err := script.Builtin()
 	if err != nil {
 		t.Fatal(err)
 	}
