@@ -8,7 +8,6 @@ import (
 	"penlog/cmd/internal/campaign/script"
 	"penlog/protocol"
 	"penlog/session"
-	"penlog/session/rehearsal"
 	"penlog/sim"
 )
 
@@ -82,14 +81,13 @@ func (w *world) atScreen(d *script.Deed) {
 		c.By = by(c.By)
 		w.tech.ask(c)
 	case "prepare":
-		for _, c := range append([]session.Command{rehearsal.Open(technician)}, rehearsal.Prepare(technician)...) {
+		for _, c := range Prepared(technician) {
 			w.tech.ask(c)
 		}
 	case "watch":
-		w.tech.how = script.Follows
-		w.tech.at = w.tech.rng.after(w.now, 300*time.Millisecond, 1500*time.Millisecond)
+		w.tech.Watch(w.now)
 	case "leave":
-		w.tech.how = script.Waits
+		w.tech.Leave()
 	}
 }
 

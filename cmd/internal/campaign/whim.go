@@ -35,7 +35,7 @@ var turns = []session.CommandKind{session.CmdChoose, session.CmdChoose, session.
 
 // whim is a command out of turn: often one of a treatment, now and then any that
 // there is, by anyone, with what it takes drawn at random.
-func (t *tech) whim() {
+func (t *Technician) whim(p *Screen) session.Command {
 	r := &t.rng
 	c := session.Command{Do: pick(r, turns)}
 	switch {
@@ -47,22 +47,22 @@ func (t *tech) whim() {
 	c.By = pick(r, []session.By{technician, technician, clinician})
 	if spec, ok := c.Do.Spec(); ok {
 		for _, f := range spec.Takes {
-			t.fill(&c, f)
+			t.fill(&c, f, p)
 		}
 	}
-	t.ask(c)
+	return c
 }
 
 // fill draws one field of a command, mostly so that it could be taken.
-func (t *tech) fill(c *session.Command, field string) {
+func (t *Technician) fill(c *session.Command, field string, p *Screen) {
 	r := &t.rng
 	depths := []protocol.Micrometres{0, 500, 1000, 1500, 1750, 2000, 2500}
 	tri := func() policy.Tri { return pick(r, []policy.Tri{"no", "no", "no", "yes", "unknown"}) }
 	switch field {
 	case "zone":
 		c.Zone = pick(r, sites).Zone
-		if p := t.w.host.cold.Procedure(); p != nil && p.Chosen && r.chance(50) {
-			c.Zone = p.Verdict.Zone
+		if p.Chosen && r.chance(50) {
+			c.Zone = p.Zone
 		}
 	case "indication":
 		for _, s := range sites {
@@ -97,7 +97,7 @@ func (t *tech) fill(c *session.Command, field string) {
 		c.AreaMM2 = r.below(9000)
 	case "from_us": // a span within the last minute, now and then the wrong way round; or none
 		if r.chance(50) {
-			c.FromAt = t.w.wall(t.w.now) - protocol.At(r.below(60_000_000))
+			c.FromAt = p.Wall - protocol.At(r.below(60_000_000))
 			c.ToAt = c.FromAt + protocol.At(r.below(20_000_000)-200_000)
 		}
 	case "seq":
