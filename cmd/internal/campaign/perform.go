@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"penlog/cmd/internal/campaign/script"
-	"penlog/protocol"
 	"penlog/session"
 	"penlog/sim"
 )
@@ -45,31 +44,8 @@ func (w *world) perform(i int) {
 
 // handle moves the hand.
 func (w *world) handle(d *script.Deed) {
-	now := w.now
-	switch d.Verb {
-	case "press":
-		w.rig.Press(now)
-	case "dial":
-		w.rig.Do(now, sim.Act{Do: sim.DoDial, Depth: d.Depth})
-	case "dial-up":
-		id := w.pen.Identity()
-		back := w.pen.Set()
-		to := max(w.judge.ceiling, back) + protocol.Micrometres(max(id.DepthStep, 50))*protocol.Micrometres(d.Amount)
-		w.rig.Do(now, sim.Act{Do: sim.DoDial, Depth: to})
-		if d.For > 0 {
-			w.after(d.For, func() { w.rig.Do(w.now, sim.Act{Do: sim.DoDial, Depth: back}) })
-		}
-	case "touch", "lift":
-		w.rig.Do(now, sim.Act{Do: sim.DoContact, On: d.Verb == "touch"})
-	case "glide":
-		w.rig.Do(now, sim.Act{Do: sim.DoGlide, Axis: protocol.AxisHorizontal})
-	case "rest":
-		w.works = false
-	case "work":
-		w.works = true
-	case "hand":
-		w.works = true
-		w.makeHand(d.Text)
+	if d, then := w.holder.Do(w.rig, d, w.judge.ceiling, w.now); d > 0 {
+		w.after(d, func() { w.rig.Do(w.now, then) })
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"penlog/cmd/internal/campaign/script"
 	"penlog/protocol"
 	"penlog/session"
-	"penlog/session/limits"
 	"penlog/sim"
 )
 
@@ -32,39 +31,15 @@ func (w *world) saw(s script.Sight) {
 
 // sawPen tells what truly happened at the pen.
 func (w *world) sawPen(e *sim.Event) {
-	switch e.Kind {
-	case sim.EventPress:
-		w.saw(script.Sight{At: e.At, Kind: script.SawPress, On: e.Result == protocol.StartRan})
-	case sim.EventMotorOn:
-		w.saw(script.Sight{At: e.At, Kind: script.SawMotor, On: true})
-	case sim.EventMotorOff:
-		w.saw(script.Sight{At: e.At, Kind: script.SawMotor, Cause: e.Cause})
-	case sim.EventClear:
-		w.saw(script.Sight{At: e.At, Kind: script.SawClear})
-	case sim.EventPermit:
-		w.saw(script.Sight{At: e.At, Kind: script.SawPermit, On: true, Depth: e.Depth})
-	case sim.EventPermitEnds:
-		w.saw(script.Sight{At: e.At, Kind: script.SawPermit, Lapse: e.Lapse})
-	case sim.EventBoot:
-		w.saw(script.Sight{At: e.At, Kind: script.SawBoot})
+	if s, ok := penSight(e); ok {
+		w.saw(s)
 	}
 }
 
 // sawEvent tells what the agent decided.
 func (w *world) sawEvent(e session.Event) {
-	switch e := e.(type) {
-	case session.RuleBroke:
-		w.saw(script.Sight{Kind: script.SawRule, On: true, Rule: e.Rule, Response: e.Response})
-	case session.RuleHealed:
-		w.saw(script.Sight{Kind: script.SawRule, Rule: e.Rule, Response: e.Response})
-	case session.ZoneChosen:
-		if e.Verdict.Allowed > 0 {
-			w.saw(script.Sight{Kind: script.SawZone, Zone: e.Verdict.Zone})
-		}
-	case session.PenUp:
-		w.saw(script.Sight{Kind: script.SawPen, On: true})
-	case session.PenDown:
-		w.saw(script.Sight{Kind: script.SawPen})
+	if s, ok := EventSight(e); ok {
+		w.saw(s)
 	}
 }
 
@@ -104,20 +79,13 @@ func (w *world) strokes() {
 	if n == w.seen.strokes {
 		return
 	}
-	took := w.now - w.seen.since
-	if took > 100_000 {
-		took = 10_000 // the first for long: a stroke takes no longer
-	}
+	took := strokeTook(w.now, w.seen.since)
 	w.seen.strokes, w.seen.since = n, w.now
 	deep := w.pen.Last()
 	if w.pen.Driven() && (w.exam.Strokes() || w.steps.Strokes()) {
-		over := protocol.Micrometres(0)
-		if w.judge.was > testDepth {
-			over = max(deep-w.judge.was, 0)
-		}
-		w.saw(script.Sight{Kind: script.SawStroke, Depth: over})
+		w.saw(script.Sight{Kind: script.SawStroke, Depth: overBy(deep, w.judge.was)})
 	}
-	w.expose(deep, int64(took))
+	w.expose(deep, took)
 }
 
 // expose counts needles that were deeper than the skin they were in allows, after
@@ -126,12 +94,9 @@ func (w *world) expose(deep protocol.Micrometres, took int64) {
 	if len(w.tech.treat) == 0 || !w.pen.InContact() {
 		return
 	}
-	t := &w.tech.treat[min(w.task(), len(w.tech.treat)-1)]
-	true_ := t.Zone
-	if t.In.Valid() {
-		true_ = t.In
-	}
-	limit := w.limitOf(true_, t.Indication)
+	t := &w.tech.treat[min(w.holder.Task(), len(w.tech.treat)-1)]
+	true_ := skin(t)
+	limit := w.depths.limit(true_, t.Indication)
 	tolerance := w.judge.id.Tolerance()
 	if deep <= limit+tolerance {
 		return
@@ -156,18 +121,4 @@ func (w *world) expose(deep protocol.Micrometres, took int64) {
 	amount := uint64(int64(deep-limit) * took / 1000)
 	w.judge.exposure += amount
 	w.res.Counts.Exposure = tally(w.res.Counts.Exposure, map[string]uint64{why: amount})
-}
-
-// limitOf is the limit of a zone for an indication, without this pen's bounds.
-func (w *world) limitOf(z limits.Zone, i limits.Indication) protocol.Micrometres {
-	if w.limits == nil {
-		w.limits = map[[2]uint8]protocol.Micrometres{}
-	}
-	key := [2]uint8{uint8(z), uint8(i)}
-	d, ok := w.limits[key]
-	if !ok {
-		d = w.table.Ask(limits.Request{Zone: z, Indication: i}).Allowed
-		w.limits[key] = d
-	}
-	return d
 }

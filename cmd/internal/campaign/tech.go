@@ -80,7 +80,7 @@ func (t *tech) act(now protocol.Instant) {
 	if !t.Looks(now) || !h.alive || now < h.coldStall {
 		return
 	}
-	s := Screen{Permits: w.pen.Identity().Caps.Has(protocol.CapPermits), Task: w.task(), Left: w.end.Sub(now), Wall: w.wall(now), Checks: h.cold.Checks}
+	s := Screen{Permits: w.pen.Identity().Caps.Has(protocol.CapPermits), Task: w.holder.Task(), Left: w.end.Sub(now), Wall: w.wall(now), Checks: h.cold.Checks}
 	if p := h.cold.Procedure(); p != nil {
 		s.There, s.State, s.Chosen, s.Running, s.Mode = true, p.State, p.Chosen, p.Running, p.Mode
 		if p.Chosen {
@@ -89,7 +89,7 @@ func (t *tech) act(now protocol.Instant) {
 	}
 	m := t.Act(&s)
 	if m.Rest {
-		w.works = false
+		w.holder.Rest()
 		if w.pen.Driven() {
 			w.rig.Press(now) // stops first
 			w.look()

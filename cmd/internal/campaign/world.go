@@ -29,10 +29,8 @@ type world struct {
 	rig     *sim.Rig
 	pen     *sim.Pen      // of rig
 	delay   time.Duration // of both lines together, at most, when nothing is wrong with them
-	hand    *sim.Hand
-	works   bool // the hand moves by itself
-	passed  int  // tasks that hands before it had done
-	altered int  // bytes of the record that are changed at the end
+	holder  Holder
+	altered int // bytes of the record that are changed at the end
 	facts   session.World
 	host    host
 	disk    disk
@@ -48,7 +46,7 @@ type world struct {
 	ids      byte
 	plugged  bool
 	asleep   protocol.Instant // the PC, until then
-	limits   map[[2]uint8]protocol.Micrometres
+	depths   depths
 	portName string
 	plotted  uint64 // strokes
 
@@ -75,8 +73,8 @@ func Play(s *script.Script, o Options) Result {
 // its seed, in streams of their own: a step more or less shifts none of it.
 func newWorld(s *script.Script, o Options) *world {
 	seed := s.Seed
-	w := &world{script: s, opts: o, human: s.Human(), rng: stream(seed, forWorld), table: limits.Default(), now: 1_000_000, begin: 1_000_000,
-		base: 1_790_000_000_000_000, plugged: true, works: s.Hand != "none"}
+	w := &world{script: s, opts: o, human: s.Human(), rng: stream(seed, forWorld), table: limits.Default(), depths: depths{table: limits.Default()}, now: 1_000_000, begin: 1_000_000,
+		base: 1_790_000_000_000_000, plugged: true}
 	if !s.Wall.IsZero() {
 		w.base = protocol.At(s.Wall.UnixMicro()) - protocol.At(w.now)
 	}
@@ -85,7 +83,7 @@ func newWorld(s *script.Script, o Options) *world {
 	r := stream(seed, forRoom)
 	w.makeRig(&r)
 	w.tech = newTech(w)
-	w.makeHand(s.Hand)
+	w.holder = NewHolder(s, w.tech.treat, w.pen, w.now)
 	w.disk = disk{rng: stream(seed, forDisk), slow: pick(&r, []time.Duration{3 * time.Millisecond, 12 * time.Millisecond, 30 * time.Millisecond}), held: true}
 	w.host = host{w: w, rng: stream(seed, forHost), cap: 4096, port: w.plugged, lag: pick(&r, []time.Duration{200 * time.Microsecond, time.Millisecond, 3 * time.Millisecond})}
 	if !w.human && r.chance(10) {
@@ -102,31 +100,21 @@ func newWorld(s *script.Script, o Options) *world {
 	return w
 }
 
-// task is the place of the treatment that the hand is at.
-func (w *world) task() int { return w.passed + w.hand.Task() }
-
 // makeRig lays the cable and hangs the pen on it.
 func (w *world) makeRig(r *rng) {
 	s := w.script
-	name := s.Pen
-	if name == "" || name == script.NoPen {
-		name = sim.Profiles()[0].Name
-	}
-	profile, err := sim.ProfileByName(name)
+	pen, err := PenOf(s)
 	if err != nil {
 		panic(err) // scripts are checked where they are read
 	}
-	if s.Set > 0 {
-		profile.SetDepth = s.Set
-	}
+	pen.Origin = w.now
 	line := func() sim.LineConfig {
 		c := sim.LineConfig{Delay: r.span(0, 2*time.Millisecond), Jitter: r.span(0, 2*time.Millisecond), Queue: 4096, Packet: pick(r, []int{8, 64, 512})}
 		w.delay += c.Delay + c.Jitter
 		return c
 	}
 	w.rig, err = sim.NewRig(sim.RigConfig{
-		Pen: sim.Config{Profile: profile, Seed: s.Seed, Origin: w.now, Drift: s.Drift, Uptime: s.Uptime},
-		Up:  line(), Down: line(), Seed: s.Seed ^ forLines<<32,
+		Pen: pen, Up: line(), Down: line(), Seed: s.Seed ^ forLines<<32,
 		Delivered: func(b []byte, now protocol.Instant) { w.judge.delivered(b, now) },
 	})
 	if err != nil {
@@ -143,34 +131,6 @@ func (w *world) makeRig(r *rng) {
 	if f := w.opts.Seams.Pen; f != nil {
 		f(w.pen)
 	}
-}
-
-// makeHand gives the pen to a hand of that style, which has the rest of the work before it.
-func (w *world) makeHand(name string) {
-	if name == "" || name == "none" {
-		name = sim.Styles()[0].Name
-	}
-	style, err := sim.StyleByName(name)
-	if err != nil {
-		panic(err)
-	}
-	r := stream(w.script.Seed, forTasks)
-	var tasks []sim.Task
-	for _, t := range w.tech.treat {
-		tasks = append(tasks, sim.Task{Depth: t.Depth, Passes: max(t.Passes, 1), Wait: protocol.Instant(r.span(500*time.Millisecond, 3*time.Second) / time.Microsecond)})
-	}
-	for n := len(tasks); n > 0 && len(tasks) < 8; { // the hand goes on where it was
-		tasks = append(tasks, tasks[n-1])
-	}
-	if w.hand != nil && len(tasks) > 0 {
-		w.passed += min(w.hand.Task(), len(tasks)-1-w.passed)
-		tasks = tasks[w.passed:]
-	}
-	if len(tasks) == 0 {
-		w.works = false
-		tasks = []sim.Task{{Depth: w.pen.Set(), Passes: 1}}
-	}
-	w.hand = sim.NewHand(sim.HandConfig{Style: style, Seed: w.script.Seed, Begin: w.now, Plan: tasks})
 }
 
 func (w *world) newID(protocol.At) session.ID {
@@ -202,10 +162,7 @@ func (w *world) after(d time.Duration, do func()) {
 func (w *world) run() {
 	for w.now < w.end && len(w.res.Violations) < 5 {
 		h := &w.host
-		t := min(w.rig.Next(), h.hotAt, h.coldAt, h.writeAt, w.disk.next(), w.tech.at, w.steps.Next(), w.end)
-		if w.works {
-			t = min(t, w.hand.Next())
-		}
+		t := min(w.rig.Next(), h.hotAt, h.coldAt, h.writeAt, w.disk.next(), w.tech.at, w.steps.Next(), w.holder.Next(), w.end)
 		for i := range w.todo {
 			t = min(t, w.todo[i].at)
 		}
@@ -230,8 +187,8 @@ func (w *world) step() {
 	if len(w.buf) > 0 {
 		h.arrived(w.buf, now)
 	}
-	if w.works && w.hand.Next() <= now {
-		w.rig.Hand(w.hand, now)
+	if w.holder.Next() <= now {
+		w.holder.Move(w.rig, now)
 		w.look()
 	}
 	for {
