@@ -23,7 +23,7 @@ import (
 type campaignFlags struct {
 	seeds, class, pen, hand string
 	length                  time.Duration
-	first, noShrink         bool
+	first, noShrink, layers bool
 	cores                   int
 	out                     outputs
 	test                    selfTestFlags
@@ -62,6 +62,7 @@ shown (one of the scenarios of 'pensim run', with what it leaves open drawn anew
 	fs.BoolVarP(&f.first, "exitfirst", "x", false, "stop at the first seed that fails")
 	fs.BoolVar(&f.noShrink, "no-shrink", false, "don't look for the smallest scenario of what fails")
 	fs.IntVar(&f.cores, "cores", 0, "use so many cores (0: all)")
+	fs.BoolVar(&f.layers, "layers", false, "only measure, on one core, what each layer takes for a reading")
 	f.out.flags(c)
 	f.test.flags(c)
 	return c
@@ -99,6 +100,9 @@ func (f *campaignFlags) run(ctx context.Context, out, errs io.Writer) error {
 	draws := campaign.Draws{Class: campaign.Class(f.class), Pen: f.pen, Hand: f.hand, Length: f.length}
 	if err := draws.Check(); err != nil {
 		return usagef("%w", err)
+	}
+	if f.layers {
+		return tellLayers(ctx, out, first, last, draws)
 	}
 	const most = 100_000_000
 	if last-first >= most {
@@ -240,4 +244,27 @@ func only(m map[string]uint64, prefix string) map[string]uint64 {
 
 func indent(s, with string) string {
 	return with + strings.ReplaceAll(strings.TrimRight(s, "\n"), "\n", "\n"+with)
+}
+
+// tellLayers plays the seeds with a meter and says what each layer takes.
+func tellLayers(ctx context.Context, out io.Writer, first, last uint64, draws campaign.Draws) error {
+	begun := time.Now()
+	m := campaign.Meter{Clock: func() int64 { return time.Since(begun).Nanoseconds() + 1 }}
+	var virtual time.Duration
+	var all int64
+	played := 0
+	for seed := first; seed <= last && ctx.Err() == nil; seed++ {
+		r := campaign.Play(campaign.Draw(seed, draws), campaign.Options{Meter: &m})
+		virtual += r.Counts.Virtual
+		played++
+	}
+	for _, ns := range m.NS {
+		all += ns
+	}
+	fmt.Fprintf(out, "%d procedures, %.1f h of virtual time, %d readings\n\n%-16s %12s %7s\n", played, virtual.Hours(), m.Readings, "layer", "ns/reading", "share")
+	for _, l := range campaign.Layers() {
+		fmt.Fprintf(out, "%-16s %12.0f %6.1f%%\n", l, m.PerReading(l), 100*float64(m.NS[l])/float64(max(all, 1)))
+	}
+	_, err := fmt.Fprintf(out, "%-16s %12.0f, clock readings included\n", "together", float64(all)/float64(max(m.Readings, 1)))
+	return err
 }

@@ -127,6 +127,9 @@ func (h *host) emit(n *session.Note) bool {
 	}
 	h.notes = append(h.notes, *n)
 	if n.Kind == session.NoteReading {
+		if m := h.w.opts.Meter; m != nil {
+			m.Readings++
+		}
 		h.w.judge.unkept = append(h.w.judge.unkept, n.At+h.epoch)
 	}
 	h.wakeCold()
@@ -200,7 +203,9 @@ func (h *host) post(now protocol.Instant) {
 		if !h.port {
 			continue
 		}
+		was := h.w.opts.Meter.enter(LayerJudge)
 		h.w.judge.sent(o, now)
+		h.w.opts.Meter.enter(was)
 		if f := h.w.opts.Seams.Send; f != nil && !f(o.Lane, o.Bytes()) {
 			continue
 		}
@@ -254,7 +259,9 @@ func (h *host) stepCold(now protocol.Instant) {
 		switch lane {
 		case 0:
 			for j := range h.notes {
+				was := h.w.opts.Meter.enter(LayerJudge)
 				h.w.judge.noted(&h.notes[j], h.cold)
+				h.w.opts.Meter.enter(was)
 				h.cold.Note(&h.notes[j], m, at)
 			}
 			h.notes = h.notes[:0]
@@ -287,7 +294,9 @@ func (h *host) flush(now protocol.Instant) {
 				f(&b.Records[i])
 			}
 		}
+		was := w.opts.Meter.enter(LayerJudge)
 		w.disk.submit(*b, w.judge.handed(b), now, h.lives, h.epoch)
+		w.opts.Meter.enter(was)
 		w.peak(&w.res.Counts.Peaks.Flying, len(w.disk.queue))
 		if w.opts.Seams.Early {
 			h.acked = append(h.acked, b.Seq)

@@ -20,6 +20,8 @@ type Options struct {
 	// Stop reports, now and then, whether to give up: the result is then of a run that
 	// was cut off, and says nothing. nil: never.
 	Stop func() bool
+	// Meter measures what each layer takes; nil: nobody measures.
+	Meter *Meter
 	// Trace hears every step, frame by frame; nil: nobody does.
 	Trace func(at protocol.Instant, what string)
 }

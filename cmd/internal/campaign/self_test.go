@@ -231,3 +231,25 @@ func BenchmarkVirtualTime(b *testing.B) {
 	b.ReportMetric(virtual.Seconds()/b.Elapsed().Seconds(), "virtual-s/s")
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(steps), "ns/step")
 }
+
+// Measuring changes nothing, and all that passes on the clock is given to a layer.
+func TestMeter(t *testing.T) {
+	s := campaign.Draw(3, campaign.Draws{Length: 40 * time.Second})
+	plain := campaign.Play(s, campaign.Options{})
+	now := int64(0)
+	m := campaign.Meter{Clock: func() int64 { now++; return now }}
+	metered := campaign.Play(s, campaign.Options{Meter: &m})
+	if plain.Hash != metered.Hash {
+		t.Error("a measured run is another run")
+	}
+	sum := int64(0)
+	for _, l := range campaign.Layers() {
+		if m.NS[l] == 0 || l.String() == "" {
+			t.Errorf("layer %q took nothing", l)
+		}
+		sum += m.NS[l]
+	}
+	if sum != now-1 || m.Readings == 0 {
+		t.Errorf("%d of %d ns are given to layers, of %d readings", sum, now-1, m.Readings)
+	}
+}

@@ -174,16 +174,21 @@ func (w *world) run() {
 		}
 		w.now = max(w.now, t)
 		w.step()
+		was := w.opts.Meter.enter(LayerJudge)
 		w.judge.check()
 		w.plot()
+		w.opts.Meter.enter(was)
 	}
 }
 
 // step does everything due now.
 func (w *world) step() {
-	now, h := w.now, &w.host
+	now, h, m := w.now, &w.host, w.opts.Meter
+	m.enter(LayerRig)
 	w.buf = w.rig.Read(w.buf[:0], now)
+	m.enter(LayerJudge)
 	w.look()
+	m.enter(LayerPeople)
 	if len(w.buf) > 0 {
 		h.arrived(w.buf, now)
 	}
@@ -206,12 +211,15 @@ func (w *world) step() {
 			i++
 		}
 	}
+	m.enter(LayerHot)
 	if h.hotAt <= now {
 		h.stepHot(now)
 	}
+	m.enter(LayerRig)
 	if h.writeAt <= now {
 		h.stepWrite(now)
 	}
+	m.enter(LayerStore)
 	for w.disk.next() <= now {
 		wr := w.disk.queue[0]
 		w.disk.queue = w.disk.queue[1:]
@@ -221,12 +229,15 @@ func (w *world) step() {
 			h.wakeCold()
 		}
 	}
+	m.enter(LayerCold)
 	if h.coldAt <= now {
 		h.stepCold(now)
 	}
+	m.enter(LayerPeople)
 	if w.tech.at <= now {
 		w.tech.act(now)
 	}
+	m.enter(LayerLoop)
 }
 
 // look takes note of what happened at the pen and at the cable.
@@ -264,7 +275,9 @@ func (w *world) traceFrame(who string, b []byte) {
 
 // finish judges the record and closes the result.
 func (w *world) finish() Result {
+	w.opts.Meter.enter(LayerJudge)
 	end := w.judge.finish()
+	w.opts.Meter.stop()
 	end.Altered = w.alter()
 	w.res.Checks = w.exam.Finish(w.now, end, w.steps.Begun())
 	t := w.pen.Truth()
