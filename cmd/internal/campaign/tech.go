@@ -28,7 +28,7 @@ func (t *tech) gave(ticket uint64, c session.Command) {
 func (t *tech) answered(a *session.Answer) {
 	do := t.waiting[a.Ticket]
 	delete(t.waiting, a.Ticket)
-	s := answerSight(do, a.Err)
+	s := AnswerSight(do, a.Err)
 	if a.Err != nil {
 		t.w.res.Counts.Refused++
 		t.w.logf("%s is refused: %v", do, a.Err)
@@ -38,8 +38,8 @@ func (t *tech) answered(a *session.Answer) {
 	t.w.saw(s)
 }
 
-// answerSight is how the answer to a command is seen.
-func answerSight(do session.CommandKind, err error) script.Sight {
+// AnswerSight is how the answer to a command is seen.
+func AnswerSight(do session.CommandKind, err error) script.Sight {
 	if err == nil {
 		return script.Sight{Kind: script.SawDone, Do: do}
 	}

@@ -8,20 +8,25 @@ import (
 	"penlog/session/policy"
 )
 
-// The people of the campaign's clinic.
+// The people of the campaign's clinic, as its file names them.
 const (
-	technician = session.By("tech")
-	clinician  = session.By("doc")
+	ByTechnician = session.By("tech")
+	ByClinician  = session.By("doc")
+	technician   = ByTechnician
+	clinician    = ByClinician
 )
 
-// room is what the campaign's clinic allows: two people, and overrides by one.
-func room() *clinic.Config {
-	c, err := clinic.Load("campaign", []byte(`format: penlog-clinic/1
+// ClinicYAML is what the campaign's clinic allows: every mode, two people, and
+// overrides by one. An agent that scripts are played against live is given the same.
+const ClinicYAML = `format: penlog-clinic/1
 version: campaign
 modes: [guarded, stoppable, monitor_only, manual]
 people: [{id: tech, role: technician}, {id: doc, role: clinician}]
 two_for_an_override: false
-`))
+`
+
+func room() *clinic.Config {
+	c, err := clinic.Load("campaign", []byte(ClinicYAML))
 	if err != nil {
 		panic(err) // a fault of this program
 	}

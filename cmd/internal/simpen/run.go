@@ -30,6 +30,8 @@ type Config struct {
 	// Observe is called from Run's goroutine for all that is seen; it must not
 	// block for long. Nil: nobody looks.
 	Observe func(Observation)
+	// Player plays something on the rig beside all that. Nil: nobody does.
+	Player Player
 }
 
 // ErrConfig reports a [Config] that can't be run: a wrong use of the program.
@@ -69,10 +71,13 @@ func Run(ctx context.Context, cfg Config) error {
 		return err
 	}
 	r := &runner{cfg: cfg, start: time.Now(), in: make(chan inbound, 256), asks: make(chan Control)}
+	if cfg.Player != nil {
+		cfg.Player.Begin(r.start)
+	}
 	r.rig, err = sim.NewRig(sim.RigConfig{Pen: pc, Free: true,
 		Up:        sim.LineConfig{Baud: uint32(cfg.Baud), Seed: cfg.Pen.Seed, Packet: 32},
 		Down:      sim.LineConfig{Seed: cfg.Pen.Seed + 1},
-		Delivered: func(_ []byte, now protocol.Instant) { r.heard = now }})
+		Delivered: r.delivered})
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrConfig, err)
 	}

@@ -57,6 +57,10 @@ func (r *runner) loop(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	controls := r.cfg.Controls
+	var wake <-chan struct{}
+	if r.cfg.Player != nil {
+		wake = r.cfg.Player.Wake()
+	}
 	for !r.quit {
 		select {
 		case <-ctx.Done():
@@ -73,6 +77,7 @@ func (r *runner) loop(ctx context.Context) error {
 		case c := <-r.asks:
 			r.advance(r.instant(time.Now()))
 			r.control(c)
+		case <-wake:
 		case <-timer.C:
 		}
 		for more := true; more; { // what has arrived comes before what falls due
@@ -101,6 +106,9 @@ func (r *runner) next() protocol.Instant {
 	}
 	if r.hand != nil {
 		next = min(next, r.hand.Next())
+	}
+	if r.cfg.Player != nil {
+		next = min(next, r.cfg.Player.Next())
 	}
 	if r.cfg.StateEach > 0 {
 		next = min(next, r.nextState)
@@ -153,6 +161,9 @@ func (r *runner) advance(now protocol.Instant) {
 		if r.hand != nil {
 			t = min(t, r.hand.Next())
 		}
+		if r.cfg.Player != nil {
+			t = min(t, r.cfg.Player.Next())
+		}
 		if t > now {
 			break
 		}
@@ -168,9 +179,11 @@ func (r *runner) advance(now protocol.Instant) {
 			r.control(c)
 		}
 		r.look()
+		r.play()
 	}
 	r.rig.Step(now)
 	r.look()
+	r.play()
 	r.send(now)
 	if r.cfg.StateEach > 0 && now >= r.nextState {
 		r.nextState = now.Add(r.cfg.StateEach)
@@ -183,6 +196,9 @@ func (r *runner) look() {
 	r.events = r.rig.TakeEvents(r.events[:0])
 	for i := range r.events {
 		r.happened(&r.events[i])
+		if r.cfg.Player != nil {
+			r.cfg.Player.Saw(&r.events[i])
+		}
 	}
 	if out := r.rig.Has(sim.FaultUnplugged) || !r.rig.Plugged() && !r.absent; out != r.out {
 		if out {

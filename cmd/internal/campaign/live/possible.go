@@ -1,0 +1,53 @@
+package live
+
+import (
+	"fmt"
+
+	"penlog/cmd/internal/campaign/script"
+	"penlog/sim"
+)
+
+// Impossible says why a script can't be played against an agent that runs; empty when
+// it can be.
+func Impossible(s *script.Script) string {
+	switch {
+	case s.Pen == script.NoPen:
+		return "its pen has no link, and the agent was started with the port of one"
+	case !s.Wall.IsZero():
+		return "it begins at a moment that it names, and the clock of this PC is not set for it"
+	}
+	for i := range s.Steps {
+		t := &s.Steps[i]
+		for j := range t.Do {
+			d := &t.Do[j]
+			switch v := d.Is(); {
+			case v == nil:
+				return fmt.Sprintf("step %d: nobody knows how to do %q", i+1, d.Verb)
+			case v.Group == script.GroupPC:
+				return fmt.Sprintf("step %d: %s is done to the agent's PC, which its API can't do", i+1, v.Name)
+			case v.Group != script.GroupHand && v.Group != script.GroupScreen && v.Group != script.GroupRoom:
+				return fmt.Sprintf("step %d: %s is done beside Penlog, to the PC's files or settings", i+1, v.Name)
+			case v.Group == script.GroupRoom && v.Fault == sim.FaultOtherName && d.Verb != "clear":
+				return fmt.Sprintf("step %d: after %s the pen has another name, and the agent reads the one that it was given", i+1, v.Name)
+			}
+		}
+	}
+	for i := range s.Expect {
+		if s.Expect[i].What == script.ExpectFound {
+			return "nothing of a record that is in use is altered"
+		}
+	}
+	return ""
+}
+
+// Possible keeps the scripts that can be played, and says of each of the others why not.
+func Possible(all []*script.Script) (can []*script.Script, not []string) {
+	for _, s := range all {
+		if why := Impossible(s); why != "" {
+			not = append(not, s.Name+": "+why)
+			continue
+		}
+		can = append(can, s)
+	}
+	return can, not
+}
