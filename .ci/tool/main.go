@@ -6,6 +6,8 @@
 //	tool port                print a free TCP port
 //	tool value FILE PATH     print what lies at a.b.0.c in a JSON file
 //	tool json FILE TEST…     check a JSON file: a.b==x, a.len>=2
+//	tool page URL DIR FILE…  open pages in the browser of the chromedriver at URL, and say
+//	                         what is wrong with them; pictures go to DIR, if it is not empty
 package main
 
 import (
@@ -65,6 +67,8 @@ func run(args []string) error {
 			fmt.Println(v)
 		}
 		return err
+	case len(args) > 3 && args[0] == "page":
+		return page(args[1], args[2], args[3:])
 	case len(args) > 2 && args[0] == "json":
 		v, err := read(args[1])
 		if err != nil {

@@ -107,7 +107,7 @@ func readReport(t *testing.T, file string) (r report.Report) {
 // another width. Ctrl-C prints what was done, writes the files and ends with 1.
 func TestCtrlCEndsACampaignWithItsReport(t *testing.T) {
 	files := t.TempDir()
-	c := program(t, "campaign", "--seeds", "1..50000000", "--for", "3s", "--json", filepath.Join(files, "a.json"), "--junit", filepath.Join(files, "a.xml"), "--html", filepath.Join(files, "a.html"))
+	c := program(t, "campaign", "--seeds", "1..50000000", "--class", "human", "--for", "3s", "--json", filepath.Join(files, "a.json"), "--junit", filepath.Join(files, "a.xml"), "--html", filepath.Join(files, "a.html"))
 	screen, await := onTerminal(t, c, 100)
 	await(`\r\[\.+\] \d+ of 50000000, .* left, \d+ times life`)
 	if err := pty.Setsize(screen, &pty.Winsize{Rows: 24, Cols: 30}); err != nil {

@@ -3,7 +3,6 @@ package report
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"penlog/cmd/internal/campaign"
 )
@@ -24,7 +23,6 @@ type label struct {
 const (
 	lanes      = 5
 	laneHeight = 16
-	charWidth  = 6.7 // of the text's font, at most, on average
 	mostLabels = 50  // lines down through a plot: more is a wall
 	titleLong  = 120 // characters of the words that a pointer shows
 )
@@ -42,15 +40,9 @@ func (g *plot) label(marks []campaign.Mark, f frame, x func(int64) float64) {
 		}
 	}
 	slices.SortStableFunc(in, func(a, b campaign.Mark) int { return weight[b.Kind] - weight[a.Kind] })
-	if n := len(in) - mostLabels; n > 0 {
-		in = in[:mostLabels]
-		g.Unnamed = n
-	}
+	in = in[:min(len(in), mostLabels)]
 	var taken [lanes][]stretch
 	used := 0
-	free := func(lane int, s stretch) bool {
-		return !slices.ContainsFunc(taken[lane], func(t stretch) bool { return s.from < t.to && t.from < s.to })
-	}
 	for _, m := range in {
 		at := x(m.At)
 		text := m.Kind + ": " + ruleWords(m.Text)
@@ -61,24 +53,30 @@ func (g *plot) label(marks []campaign.Mark, f frame, x func(int64) float64) {
 			}
 		}
 		l := label{Kind: kindOf(m.Kind), X: num(at), Full: harmless(clip(text, titleLong))}
-		short := harmless(clip(text, f.labels))
-		long := float64(utf8.RuneCountInString(short))*charWidth + 8
-		s := stretch{at + 3, at + 3 + long}
-		l.Anchor, l.TextX = "start", num(at+4)
-		if s.to > float64(g.Right) {
-			s = stretch{at - 3 - long, at - 3}
-			l.Anchor, l.TextX = "end", num(at-4)
-		}
-		for lane := range lanes {
-			if s.from >= 0 && free(lane, s) {
+		for _, most := range [...]int{f.labels, f.labels / 2, 8} { // fewer words before none
+			short := harmless(clip(text, most))
+			long := textWidth(short, m.Kind == "broken") + 8
+			for _, left := range [...]bool{false, true} {
+				s := stretch{at + 3, at + 3 + long}
+				l.Anchor, l.TextX = "start", num(at+4)
+				if left {
+					s = stretch{at - 3 - long, at - 3}
+					l.Anchor, l.TextX = "end", num(at-4)
+				}
+				lane := slices.IndexFunc(taken[:], func(t []stretch) bool {
+					return !slices.ContainsFunc(t, func(t stretch) bool { return s.from < t.to && t.from < s.to })
+				})
+				if lane < 0 || s.from < 0 || s.to > float64(g.Right) {
+					continue
+				}
 				taken[lane] = append(taken[lane], s)
 				l.Text, l.TextY = short, lane // for now
 				used = max(used, lane+1)
 				break
 			}
-		}
-		if l.Text == "" {
-			g.Unnamed++
+			if l.Text != "" {
+				break
+			}
 		}
 		g.Labels = append(g.Labels, l)
 	}
@@ -87,6 +85,28 @@ func (g *plot) label(marks []campaign.Mark, f frame, x func(int64) float64) {
 		g.Labels[i].TextY = g.Top - 6 - g.Labels[i].TextY*laneHeight
 	}
 	slices.Reverse(g.Labels) // the gravest is drawn last, above the others
+}
+
+// textWidth is how wide a text of 11 units is at most, in the widest of the fonts
+// that the page names (DejaVu Sans), bold or not.
+func textWidth(s string, bold bool) float64 {
+	w := 0.0
+	for _, r := range s {
+		switch {
+		case strings.ContainsRune("ijlI.,:;'|!()[] tfr-", r):
+			w += 5
+		case strings.ContainsRune("mwMW@%—…", r) || r > 0x2000:
+			w += 11.2
+		case r >= 'A' && r <= 'Z':
+			w += 8.8
+		default:
+			w += 7.2
+		}
+	}
+	if bold {
+		w *= 1.13
+	}
+	return w
 }
 
 // kindOf keeps the kinds that the page has a colour for.

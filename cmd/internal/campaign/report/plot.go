@@ -22,7 +22,6 @@ type plot struct {
 	Motor   []span
 	X, Y    []tick
 	Labels  []label
-	Unnamed int // marks for whose words there is no room
 	Says    string
 }
 

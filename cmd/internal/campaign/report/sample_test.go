@@ -63,11 +63,11 @@ var samples = sync.OnceValue(func() (out struct{ Scenarios, Campaign report.Repo
 	if err != nil {
 		panic(err)
 	}
-	all, err := script.Builtin()
+	all, err := suite.Read([]string{"cable-pulled-in-use", "dial-up-in-use"})
 	if err != nil {
 		panic(err)
 	}
-	all = append(all[:2:2], bad)
+	all = append(all, bad)
 	out.Scenarios = suite.Play(context.Background(), suite.Options{Many: len(all), All: true, Shrink: true,
 		Jobs: func(i int) suite.Job {
 			return suite.Job{Script: all[i], Replay: "pensim run " + all[i].Name + " --seed 1 -v"}
