@@ -88,3 +88,61 @@ func TestPermitInForce(t *testing.T) {
 		}
 	}
 }
+
+// The end of a permit is none, and one for another max depth is another.
+func TestPermitThatIsNotTheOne(t *testing.T) {
+	e, err := script.ParseExpect("permit 1.50mm within 1s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := script.NewExaminer(&script.Script{Steps: []script.Step{{Expect: []script.Expect{e}}}}, 0)
+	x.See(&script.Sight{At: 1000, Kind: script.SawPermit, On: true, Depth: 750})
+	x.Begin(0, 2000)
+	x.See(&script.Sight{At: 3000, Kind: script.SawPermit, Depth: 1500})
+	if c := x.Finish(5_000_000, script.End{}, []bool{true}); c[0].OK {
+		t.Error("a permit for 750 µm, and the end of one for 1500 µm, were taken for one of 1500 µm")
+	}
+}
+
+// An advisory is waited for by its rule, and an alarm is none.
+func TestCueOfAnAdvisory(t *testing.T) {
+	c, err := script.ParseCue("advisory dwell")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		is   session.Response
+		rule session.Rule
+		want bool
+	}{
+		{session.Advisory, session.Dwell, true}, {session.Alarm, session.Dwell, false}, {session.Advisory, session.BatteryLow, false},
+	} {
+		if got := c.Met(&script.Sight{Kind: script.SawRule, On: true, Response: tt.is, Rule: tt.rule}); got != tt.want {
+			t.Errorf("%v %v: met %t", tt.is, tt.rule, got)
+		}
+	}
+}
+
+// Without a pen there is nobody to follow a screen, no fault of a pen and no hand
+// on one; what people ask and do at the desk there is, and it excuses no false trip.
+func TestTreatmentWithoutALink(t *testing.T) {
+	file := func(technician, do string) error {
+		s, err := script.Load("x.yaml", []byte("format: penlog-scenario/1\ntitle: x\nfor: 10s\npen: none\ntechnician: "+technician+
+			"\ntreat: [cheek acne_scar_rolling]\nsteps: [{at: 1s, do: ["+do+"]}]\n"))
+		if err == nil && !s.Human() {
+			t.Errorf("%s is not of people's doing", do)
+		}
+		return err
+	}
+	for _, tt := range []struct {
+		technician, do string
+		ok             bool
+	}{
+		{"waits", "pc-check clock bad", true}, {"waits", "alter-record", true}, {"waits", "prepare", true}, {"waits", "ask stop", true},
+		{"follows", "prepare", false}, {"arms", "prepare", false}, {"waits", "press", false}, {"waits", "reboot", false}, {"waits", "unplugged", false},
+	} {
+		if err := file(tt.technician, tt.do); (err == nil) != tt.ok {
+			t.Errorf("%s, %s: %v", tt.technician, tt.do, err)
+		}
+	}
+}
