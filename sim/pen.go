@@ -15,6 +15,7 @@ type Config struct {
 	Serial  string // empty: SIM- and the seed
 	Origin  protocol.Instant
 	Drift   int64                // how much faster than the world its clock goes, ppm, ±20,000 (PROTOCOL.md §4.2)
+	Boots   uint64               // before this one: a pen that a host may know has each boot once
 	Uptime  protocol.Uptime      // that its clock shows at its first boot: near 2³² for the wrap of the tick
 	Line    int                  // bytes/s the line carries; 0: what the profile's UART carries
 	Before  protocol.PenCounters // what the pen's memory holds from before
@@ -115,7 +116,7 @@ func NewPen(cfg Config) (*Pen, error) {
 	}
 	r := stream(cfg.Seed, forBoot)
 	p := &Pen{
-		profile: f, cfg: cfg, now: cfg.Origin, bootAt: Never, kept: cfg.Before, drift: cfg.Drift, stale: true,
+		profile: f, cfg: cfg, boots: cfg.Boots, now: cfg.Origin, bootAt: Never, kept: cfg.Before, drift: cfg.Drift, stale: true,
 		rng: stream(cfg.Seed, forStroke), rate: f.Identity.RateMax,
 		play:      protocol.Micrometres(r.between(-int64(f.Play), int64(f.Play))),
 		bias:      protocol.Micrometres(r.between(-int64(f.SensorBias), int64(f.SensorBias))),

@@ -9,6 +9,7 @@ import (
 	"penlog/cmd/internal/campaign"
 	"penlog/protocol"
 	"penlog/session"
+	"penlog/sim"
 	"penlog/store"
 )
 
@@ -62,6 +63,9 @@ func (p *player) leave(now protocol.Instant) {
 	}
 	p.phase, p.since = closing, now
 	p.still(now)
+	p.rig.ClearAll(now)
+	p.rig.Do(now, sim.Act{Do: sim.DoContact})
+	p.rig.Do(now, sim.Act{Do: sim.DoDial, Depth: protocol.Micrometres(p.pen.Identity().DepthMin)})
 	for {
 		select {
 		case <-p.asks:
@@ -73,7 +77,9 @@ func (p *player) leave(now protocol.Instant) {
 	}
 }
 
-// close ends the session that is open, and then the run.
+// close ends the session that is open, and then the run. A stop is acknowledged
+// first: the guard does not forget one with the session, and the next script would
+// begin with it.
 func (p *player) close(now protocol.Instant) {
 	switch {
 	case now >= p.since.Add(closeMost):
@@ -81,6 +87,10 @@ func (p *player) close(now protocol.Instant) {
 	case p.unanswered > 0:
 	case !p.view.Open || p.aborted:
 		p.quit()
+	case p.view.State == session.Tripped && now < p.again: // not at once again
+	case p.view.State == session.Tripped && now < p.since.Add(acknowledgeMost):
+		p.again = now.Add(again)
+		p.ask(session.Command{Do: session.CmdAcknowledge}, now)
 	default:
 		p.aborted = true
 		p.ask(session.Command{Do: session.CmdAbort}, now)

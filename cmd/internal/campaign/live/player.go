@@ -26,10 +26,12 @@ const (
 
 // How long each of them may take, [playing] aside.
 const (
-	portWait   = 15 * time.Second // retries are at most a second apart
-	settleMost = 5 * time.Second
-	settled    = 3 * Allowance // no less: the stream's last words come so late
-	closeMost  = 5 * time.Second
+	portWait        = 15 * time.Second // retries are at most a second apart
+	settleMost      = 5 * time.Second
+	settled         = 3 * Allowance // no less: the stream's last words come so late
+	closeMost       = 10 * time.Second
+	acknowledgeMost = 5 * time.Second // from its beginning: by then the cause is gone, or never is
+	again           = 300 * time.Millisecond
 )
 
 // asksMost bounds the commands that wait to be given.
@@ -64,7 +66,9 @@ type player struct {
 	later   []later
 	screen
 	last    script.End
-	aborted bool // the session that was open was asked to be
+	aborted bool             // the session that was open was asked to be
+	again   protocol.Instant // no acknowledgement before
+	now     protocol.Instant // of the newest Step
 	res     campaign.Result
 }
 
@@ -139,6 +143,9 @@ func (p *player) Next() protocol.Instant {
 		next = min(next, p.since.Add(settleMost))
 	case closing:
 		next = min(next, p.since.Add(closeMost))
+		if p.again > p.now {
+			next = min(next, p.again)
+		}
 	}
 	return next
 }
@@ -149,6 +156,7 @@ func (p *player) instant(t time.Time) protocol.Instant {
 
 // Step does what is due now.
 func (p *player) Step(rig *sim.Rig, now protocol.Instant) {
+	p.now = now
 	if p.pen == nil {
 		p.rig, p.pen = rig, rig.Pen()
 		p.hush(rig, now)

@@ -137,6 +137,7 @@ func (r *Room) Play(ctx context.Context, s *script.Script, o campaign.Options) (
 	if err != nil {
 		return none, err
 	}
+	pen.Boots = uint64(time.Now().UnixMicro()) // the agent has heard of others with this serial number
 	baud := 0
 	if pen.Profile.Identity.Caps.Has(protocol.CapUART) {
 		baud = protocol.BootBaud

@@ -91,7 +91,7 @@ func TestSameVerdicts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"dial-up-in-use", "cable-pulled-in-use", "dial-above-before-the-press"} {
+	for _, name := range []string{"dial-up-in-use", "dial-above-before-the-press", "cable-pulled-in-use"} {
 		s := named(t, name)
 		want := campaign.Play(s, campaign.Options{})
 		got, err := r.Play(t.Context(), s, campaign.Options{})
