@@ -26,7 +26,8 @@ var errFailed = errors.New("something failed")
 
 // runFlags are those of `pensim run`.
 type runFlags struct {
-	live, where            string
+	live                   liveFlags
+	where                  string
 	hazards                []string
 	lastFailed, first      bool
 	list, verbose, virtual bool
@@ -44,21 +45,32 @@ func run_() *cobra.Command {
 about them. Without a name all that come with this program are played; a name is
 one of these, a file, or a folder of .yaml files. Scenarios are played in virtual
 time with everything of Penlog in the loop but ports, disk and goroutines; with
---live against an agent that runs, with the same verdicts.
+--live or --ready-file against an agent that runs, with the same verdicts.
+
+Live, a scenario takes its own time, the pen is a simulated one on a
+pseudo-terminal, and the technician works through the agent's API. Start the
+agent on a folder of its own and with a clinic file that names tech (technician)
+and doc (clinician) and has all modes. What the agent says counts as said up to
+0.1 s earlier, since it tells the screen ten times a second. What is done to the
+PC can't be done through the API: such scenarios are left out, with words.
 
 -k takes words with and, or, not and parentheses: 'cable and not reboot'. A word
 is looked for in name, title, hazards, pen, hand and in what is done.`,
 		Example: `  pensim run
   pensim run --hazard D1 -x
   pensim run my-case.yaml -v
-  pensim run -k 'disk or clock' --junit out.xml --html out.html`,
+  pensim run -k 'disk or clock' --junit out.xml --html out.html
+  pensim run --ready-file agent.json --hazard S1
+  pensim run dial-up-in-use --live http://127.0.0.1:9477 --secret-file secret --pty /tmp/pen`,
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := f.live.check(c); err != nil {
+				return err
+			}
 			return f.run(c.Context(), args, c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
 	fs := c.Flags()
 	fs.BoolVar(&f.virtual, "virtual", false, "in virtual time, which is what happens without --live, too")
-	fs.StringVar(&f.live, "live", "", "against the agent whose API is at `URL`; its --port is the pen's terminal, see --pty")
 	fs.StringVarP(&f.where, "where", "k", "", "only those that the `EXPR` matches")
 	fs.StringSliceVar(&f.hazards, "hazard", nil, "only those of the hazards `ID`")
 	fs.BoolVar(&f.lastFailed, "last-failed", false, "only those that failed the last time; all when none did")
@@ -68,8 +80,8 @@ is looked for in name, title, hazards, pen, hand and in what is done.`,
 	fs.Uint64Var(&f.seed, "seed", 0, "what scenarios leave open is drawn from this seed instead of their own")
 	fs.IntVar(&f.seeds, "seeds", 1, "play each under so many seeds, the first its own")
 	fs.IntVar(&f.cores, "cores", 0, "use so many cores (0: all)")
+	f.live.flags(c)
 	f.out.flags(c)
-	c.MarkFlagsMutuallyExclusive("virtual", "live")
 	return c
 }
 
@@ -130,6 +142,12 @@ func (f *runFlags) run(ctx context.Context, args []string, out, errs io.Writer) 
 	}
 	files := out
 	out = f.out.words(out, errs)
+	left := 0
+	if f.live.on() {
+		if chosen, left, err = possible(chosen, out); err != nil {
+			return err
+		}
+	}
 	var scripts []*script.Script
 	for _, s := range chosen {
 		for k := range f.seeds {
@@ -143,7 +161,7 @@ func (f *runFlags) run(ctx context.Context, args []string, out, errs io.Writer) 
 	}
 	o := suite.Options{Many: len(scripts), Cores: f.cores, Stop: f.first, All: true, Whole: 50,
 		Jobs: func(i int) suite.Job {
-			return suite.Job{Script: scripts[i], Replay: replayOf(scripts[i], args, f.live)}
+			return suite.Job{Script: scripts[i], Replay: replayOf(scripts[i], args, f.live.args())}
 		},
 		Each: func(c *report.Case) { f.tell(out, c) },
 	}
@@ -157,11 +175,11 @@ func (f *runFlags) run(ctx context.Context, args []string, out, errs io.Writer) 
 			f.tell(out, c)
 		}
 	}
-	if f.live != "" {
-		if o.Player, err = livePlayer(ctx, f.live, scripts); err != nil {
+	if f.live.on() {
+		if o.Player, err = f.live.open(ctx); err != nil {
 			return err
 		}
-		o.Cores = 1
+		o.Cores, o.Once = 1, true
 	}
 	if f.verbose {
 		o.Player = verbose(o.Player, out)
@@ -178,7 +196,7 @@ func (f *runFlags) run(ctx context.Context, args []string, out, errs io.Writer) 
 	if err := keepFailed(&r); err != nil {
 		fmt.Fprintf(errs, "pensim: --last-failed will not know of this run: %v\n", err)
 	}
-	fmt.Fprintln(out, summary(&r))
+	fmt.Fprintln(out, summary(&r, f.live.on(), left))
 	return errors.Join(f.out.write(&r, files), verdict(&r))
 }
 
@@ -200,9 +218,7 @@ func (f *runFlags) only() []string {
 // same are the other flags on which it depends what happens.
 func (f *runFlags) same() []string {
 	var out []string
-	if f.live != "" {
-		out = append(out, "--live", f.live)
-	}
+	out = append(out, f.live.args()...)
 	if f.seed != 0 {
 		out = append(out, "--seed", fmt.Sprint(f.seed))
 	}
@@ -282,9 +298,12 @@ func list(out io.Writer, chosen []*script.Script) error {
 }
 
 // summary says on one line what a run came to.
-func summary(r *report.Report) string {
+func summary(r *report.Report, live bool, left int) string {
 	s := fmt.Sprintf("%d of %d scenarios played in %.1f s, %s of virtual time (%.0f times life): ", r.Played, r.Planned, r.TookS,
 		r.Counts.Virtual.Round(time.Second), r.Counts.Virtual.Seconds()/max(r.TookS, 1e-9))
+	if live {
+		s = fmt.Sprintf("%d of %d scenarios played live in %.1f s: ", r.Played, r.Planned, r.TookS)
+	}
 	switch {
 	case r.Played == 0:
 		s += "nothing is known"
@@ -295,6 +314,9 @@ func summary(r *report.Report) string {
 	}
 	if r.Interrupted {
 		s += "; stopped before the others"
+	}
+	if left > 0 {
+		s += fmt.Sprintf("; %d left out, which can't be played live", left)
 	}
 	return s
 }
@@ -308,7 +330,7 @@ func verdict(r *report.Report) error {
 }
 
 // replayOf is the command that plays a scenario again, exactly.
-func replayOf(s *script.Script, args []string, live string) string {
+func replayOf(s *script.Script, args, live []string) string {
 	what := s.Name
 	for _, a := range args {
 		file := filepath.Join(a, s.Name+".yaml")
@@ -318,8 +340,8 @@ func replayOf(s *script.Script, args []string, live string) string {
 			what = file
 		}
 	}
-	if live != "" {
-		return fmt.Sprintf("pensim run %s --live %s -v", quote(what), quote(live))
+	if len(live) > 0 {
+		return command_(slices.Concat([]string{"run", what}, live, []string{"--seed", fmt.Sprint(s.Seed), "-v"}))
 	}
 	return fmt.Sprintf("pensim run %s --seed %d -v", quote(what), s.Seed)
 }

@@ -57,6 +57,9 @@ func Open(ctx context.Context, cfg Config) (*Room, error) {
 	if cfg.PTY, err = filepath.Abs(cfg.PTY); err != nil {
 		return nil, fmt.Errorf("%w: --pty: %w", ErrConfig, err)
 	}
+	if strings.HasPrefix(cfg.PTY, "/dev/") && !strings.HasPrefix(cfg.PTY, "/dev/shm/") {
+		return nil, fmt.Errorf("%w: %s is a name of the system's, where a real pen may come: start the agent with another, like serial:///tmp/pen", ErrConfig, cfg.PTY)
+	}
 	if cfg.Technician == "" {
 		cfg.Technician = campaign.ByTechnician
 	}

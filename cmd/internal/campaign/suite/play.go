@@ -26,6 +26,7 @@ type Options struct {
 	Many   int
 	Cores  int  // 0: as many as there are
 	Stop   bool // at the first that fails
+	Once   bool // none is played a second time for its plot: the player is not as fast as that
 	All    bool // keep the case of every script, not of those alone that failed
 	Shrink bool // make those that failed smaller
 	Whole  int  // how many that failed are kept with script, log and plot; 0: 20
@@ -137,7 +138,7 @@ func (p *player) work() {
 			return // it was cut off: it says nothing
 		}
 		failed := err != nil || r.Failed()
-		if failed && err == nil && p.whole() {
+		if failed && err == nil && !p.o.Once && p.whole() {
 			switch again, bad := p.play(job.Script, campaign.Options{Plot: true, Stop: p.stopped}); {
 			case bad == nil:
 				r = again
