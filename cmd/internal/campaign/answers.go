@@ -52,7 +52,6 @@ var (
 	running = func(w *world, _ *trouble) bool { return w.pen.Driven() }
 	inSkin  = func(w *world, _ *trouble) bool { return w.pen.Driven() && w.pen.InContact() }
 	freely  = func(w *world, _ *trouble) bool { return w.pen.Driven() && !w.pen.Permitted() }
-	resting = func(w *world, _ *trouble) bool { return w.pen.AtRest() }
 	atLeast = func(least int64) func(*world, *trouble) bool {
 		return func(_ *world, t *trouble) bool { return max(t.amount, -t.amount) >= least }
 	}

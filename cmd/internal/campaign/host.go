@@ -102,6 +102,7 @@ func (h *host) start(now protocol.Instant) {
 	h.hot = session.NewHot(session.HotConfig{Host: protocol.HostConfig{Life: w.opts.Seams.Life}, Seed: seed, Emit: h.emit})
 	h.cold = session.NewCold(session.ColdConfig{Limits: w.table, Clinic: room(), Version: "campaign", NewID: w.newID, Zone: &w.zone})
 	h.handed = nil
+	w.judge.oracle.started()
 	if s := w.disk.open(); s != nil {
 		h.handed = s.refold()
 		h.cold.Restore(s.refold(), s.chain, s.signal, nil, h.mono(now), w.wall(now))
@@ -124,6 +125,9 @@ func (h *host) kill() {
 func (h *host) emit(n *session.Note) bool {
 	if len(h.notes) >= h.cap {
 		return false
+	}
+	if f := h.w.opts.Seams.Note; f != nil && !f(n) {
+		return true
 	}
 	h.notes = append(h.notes, *n)
 	if n.Kind == session.NoteReading {
@@ -179,17 +183,20 @@ func (h *host) stepHot(now protocol.Instant) {
 		if f := h.w.opts.Seams.Heard; f != nil {
 			b = f(b)
 		}
+		h.w.judge.oracle.heard(b, now)
 		h.hot.Wake(m, h.w.wall(now))
 		h.hot.Receive(b, m)
 		h.tty = append(h.tty[:0], h.tty[n:]...)
 		h.post(now)
 	}
-	for _, o := range h.orders {
-		h.hot.Do(o, m)
+	for i := range h.orders {
+		h.w.judge.oracle.ordered(&h.orders[i])
+		h.hot.Do(h.orders[i], m)
 	}
 	h.orders, h.drainedAt = h.orders[:0], now
 	h.hot.Tick(m, h.w.wall(now), drained)
 	h.post(now)
+	h.w.judge.oracle.stepped(now, m, h.w.wall(now), drained)
 	h.hotAt = now.Add(readTimeout + h.rng.span(0, h.lag))
 	if len(h.tty) > 0 {
 		h.hotAt = h.rng.after(now, 10*time.Microsecond, 200*time.Microsecond)
@@ -200,6 +207,7 @@ func (h *host) stepHot(now protocol.Instant) {
 func (h *host) post(now protocol.Instant) {
 	o := &h.out
 	for h.hot.Output(o) {
+		h.w.judge.oracle.left(o, now)
 		if !h.port {
 			continue
 		}

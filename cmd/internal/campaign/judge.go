@@ -51,6 +51,7 @@ type judge struct {
 	sentAt  protocol.Instant // a permit left Hot, last
 	desires []desire
 	record
+	oracle oracle
 
 	// For taking apart what Hot sends, without garbage.
 	ours   protocol.Decoder
@@ -69,7 +70,7 @@ type desire struct {
 func newJudge(w *world) judge {
 	id := w.pen.Identity()
 	return judge{w: w, permits: permits{pen: w.pen, boot: id.Boot}, id: id, troubles: troubles{broken: map[session.Rule]bool{}},
-		stop: time.Duration(id.StopMS) * time.Millisecond, guarded: id.Caps.Has(protocol.CapPermits), doubt: "nobody has confirmed anything yet"}
+		stop: time.Duration(id.StopMS) * time.Millisecond, guarded: id.Caps.Has(protocol.CapPermits), doubt: "nobody has confirmed anything yet", oracle: oracle{w: w}}
 }
 
 // blame notes a broken promise, each rule once.
@@ -125,6 +126,9 @@ func (j *judge) check() {
 	w.strokes()
 	if j.duties > 0 {
 		j.dutiful()
+	}
+	if j.oracle.owed != 0 {
+		j.oracle.due()
 	}
 	p := w.pen
 	if p.Permitted() {

@@ -31,6 +31,7 @@ type Options struct {
 type Seams struct {
 	Send    func(lane protocol.Lane, b []byte) bool // a frame of Hot's on its way to the line: false drops it
 	Order   func(o *session.Order) bool             // an order on its way to Hot: false drops it
+	Note    func(n *session.Note) bool              // a note on its way to Cold: false loses it unseen
 	Heard   func(b []byte) []byte                   // bytes on their way to Hot
 	Early   bool                                    // the store says 'committed' when it has only been asked
 	Corrupt func(r *session.Record)                 // a record on its way to the disk
@@ -85,10 +86,11 @@ type Counts struct {
 	Refused    uint64            `json:"refused"`
 	Virtual    time.Duration     `json:"virtual_ns"` // played
 	Runs       uint64            `json:"runs"`
-	Done       map[string]uint64 `json:"done"`           // deeds, by verb
-	Found      map[string]uint64 `json:"found"`          // answers of the guard, by response and rule
-	FalseFound map[string]uint64 `json:"false_found"`    // of them, those without a true cause
-	Due        map[string]uint64 `json:"due"`            // faults that mattered and had to be answered
+	Done       map[string]uint64 `json:"done"`        // deeds, by verb
+	Found      map[string]uint64 `json:"found"`       // answers of the guard, by response and rule
+	FalseFound map[string]uint64 `json:"false_found"` // of them, those without a true cause
+	Due        map[string]uint64 `json:"due"`         // faults that mattered and had to be answered
+	Owed       map[string]uint64 // rules that the oracle says are broken, and that were recorded after it
 	Missed     map[string]uint64 `json:"missed"`         // of them, those that were not
 	Exposure   map[string]uint64 `json:"exposure_um_ms"` // needles above the limit of the skin they were in, µm × ms, by why
 	Peaks      Peaks             `json:"peaks"`
@@ -115,7 +117,7 @@ func (c *Counts) Add(o *Counts) {
 	}
 	c.Virtual += o.Virtual
 	for _, p := range [...][2]*map[string]uint64{{&c.Done, &o.Done}, {&c.Found, &o.Found}, {&c.FalseFound, &o.FalseFound},
-		{&c.Due, &o.Due}, {&c.Missed, &o.Missed}, {&c.Exposure, &o.Exposure}} {
+		{&c.Due, &o.Due}, {&c.Owed, &o.Owed}, {&c.Missed, &o.Missed}, {&c.Exposure, &o.Exposure}} {
 		*p[0] = tally(*p[0], *p[1])
 	}
 	c.WorstStop = max(c.WorstStop, o.WorstStop)

@@ -1,7 +1,6 @@
 package campaign
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -230,11 +229,7 @@ func (w *world) losePort() {
 	w.logf("port is lost")
 	h.port, h.tty = false, h.tty[:0]
 	h.box.clear()
+	w.judge.oracle.lostPort()
 	h.hot.Lost(h.mono(w.now))
 	h.post(w.now)
 }
-
-// portless are the faults under which the far end hears nothing of the host.
-var portless = []sim.FaultKind{sim.FaultUnplugged, sim.FaultLineDead, sim.FaultDead, sim.FaultBatteryDead, sim.FaultLooseContact}
-
-func (w *world) cutOff() bool { return slices.ContainsFunc(portless, w.rig.Has) }

@@ -147,6 +147,7 @@ func (j *judge) event(e session.Event) {
 	switch e := e.(type) {
 	case session.Opened:
 		j.heard, j.read, j.opened = 0, 0, j.w.now
+		j.oracle.opened()
 		clear(j.broken)
 		j.have, j.known = j.have && j.live, nil // what was before is not of this session
 	case session.PausedEvent:
@@ -155,6 +156,7 @@ func (j *judge) event(e session.Event) {
 		j.w.logf("%v: %v, value %v, limit %v", e.Response, e.Rule, e.Value, e.Limit)
 		c.Found = tally(c.Found, map[string]uint64{e.Response.String() + " " + e.Rule.String(): 1})
 		j.answered(e.Rule)
+		j.oracle.broke(&e)
 		j.w.mark(e.Response.String(), e.Rule.String())
 		switch e.Response {
 		case session.Trip:
@@ -167,6 +169,7 @@ func (j *judge) event(e session.Event) {
 		}
 	case session.RuleHealed:
 		j.healed(e.Rule)
+		j.oracle.healed(e.Rule)
 		j.w.logf("healed: %v", e.Rule)
 	case session.ModeChanged:
 		j.w.logf("mode %v", e.Mode)
@@ -180,6 +183,7 @@ func (j *judge) event(e session.Event) {
 		j.w.logf("%s", e.Kind())
 	case session.Acknowledged:
 		clear(j.broken) // what still is will be told anew
+		j.oracle.acknowledged()
 		j.w.logf("%s", e.Kind())
 	case session.PressTested, session.ArmedEvent, session.ResumedEvent, session.PenDown:
 		j.w.logf("%s", e.Kind())
