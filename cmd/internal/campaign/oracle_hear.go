@@ -38,7 +38,7 @@ func (o *oracle) heard(b []byte, now protocol.Instant) {
 	case sound || u.is:
 	case u.strayAt == 0:
 		u.strayAt = now
-	case now.Sub(u.strayAt) > 3*time.Second+3*margin:
+	case now.Sub(u.strayAt) > 4*time.Second+3*margin: // from the loss of the link, which takes a second to be one
 		o.owe(session.NotAPen)
 	}
 }

@@ -115,7 +115,7 @@ func (o *oracle) obey(r *protocol.Reading, on bool, now protocol.Instant) {
 	}
 	switch {
 	case !bad:
-	case o.granted || u.mode != guardedPen:
+	case o.granted || u.mode != guardedPen || !on:
 		o.owe(session.PenDisobeys)
 	default:
 		o.owe(session.MotorWithoutPermit)
