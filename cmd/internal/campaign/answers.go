@@ -121,7 +121,7 @@ var ofRoom = map[sim.FaultKind]answer{
 	sim.FaultJitter:          {may: link, lasts: mapped},
 	sim.FaultBurst:           {may: link, lasts: mapped},
 	sim.FaultStall:           {may: link},
-	sim.FaultLineDead:        {may: link, must: link, within: 3 * time.Second},
+	sim.FaultLineDead:        {may: rules(link, one(session.StopUnconfirmed)), must: link, within: 3 * time.Second},
 	sim.FaultUnplugged:       {may: link, must: link[:2], within: time.Second + soon},
 	sim.FaultOtherName:       {may: link},
 	sim.FaultOtherPen:        {may: link},

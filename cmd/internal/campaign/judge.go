@@ -38,8 +38,11 @@ type judge struct {
 	overAt    protocol.Instant     // the needles, not yet clear, or the dial were above it, last
 	permitAt  protocol.Instant     // truly in force, last
 	dialAt    protocol.Instant     // the dial was above what the record wants, last
-	episode   protocol.Instant     // that was measured last
-	exposure  uint64               // µm × ms
+	dial      protocol.Micrometres // where it is
+	dialWas   protocol.Micrometres // where it was before that, until turnedAt
+	turnedAt  protocol.Instant
+	episode   protocol.Instant // that was measured last
+	exposure  uint64           // µm × ms
 
 	silentFrom, silentTill protocol.Instant // nothing of the host's reaches the pen anew
 	pressed                bool             // a press that started, and no motor yet
@@ -131,6 +134,9 @@ func (j *judge) check() {
 		j.oracle.due()
 	}
 	p := w.pen
+	if d := p.Set(); d != j.dial {
+		j.dialWas, j.dial, j.turnedAt = j.dial, d, now
+	}
 	if p.Permitted() {
 		j.permitAt = now
 	}

@@ -256,6 +256,9 @@ func (j *judge) hold(e session.RuleBroke) {
 			c, _ := p.Desire()
 			want = min(want, c)
 		}
+		if j.w.now.Sub(j.turnedAt) < time.Second && j.dialWas > want {
+			return
+		}
 		if j.w.pen.Set() > want || j.w.now.Sub(j.overAt) < time.Second || j.w.now.Sub(j.dialAt) < time.Second {
 			return
 		}
