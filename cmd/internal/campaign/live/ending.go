@@ -84,6 +84,7 @@ func (p *player) close(now protocol.Instant) {
 	switch {
 	case now >= p.since.Add(closeMost):
 		p.quit()
+	case now < p.since.Add(stopMost) && (p.view.MotorOn || !p.pen.AtRest()): // the agent is to hear of it
 	case p.unanswered > 0:
 	case !p.view.Open || p.aborted:
 		p.quit()

@@ -30,6 +30,7 @@ const (
 	settleMost      = 5 * time.Second
 	settled         = 3 * Allowance // no less: the stream's last words come so late
 	closeMost       = 10 * time.Second
+	stopMost        = 2 * time.Second // from its beginning: a motor that runs on then does not stop by itself
 	acknowledgeMost = 5 * time.Second // from its beginning: by then the cause is gone, or never is
 	again           = 300 * time.Millisecond
 )
@@ -81,15 +82,7 @@ type later struct {
 func newPlayer(r *Room, s *script.Script, o campaign.Options, v *session.View, stop func()) *player {
 	p := &player{room: r, script: s, opts: o, stop: stop, asks: make(chan session.Command, asksMost), plugged: true,
 		inbox: inbox{wake: make(chan struct{}, 1)}, screen: screen{before: v.Session, strokes: map[session.ID]uint64{}},
-		res: campaign.Result{Script: s, Human: s.Human()}}
-	for i := range s.Steps {
-		for j := range s.Steps[i].Expect {
-			p.deep = p.deep || s.Steps[i].Expect[j].What == script.ExpectOver
-		}
-	}
-	for i := range s.Expect {
-		p.deep = p.deep || s.Expect[i].What == script.ExpectOver
-	}
+		deep: expects(s, script.ExpectOver), res: campaign.Result{Script: s, Human: s.Human()}}
 	return p
 }
 

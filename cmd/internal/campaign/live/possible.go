@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"slices"
 
 	"penlog/cmd/internal/campaign/script"
 	"penlog/sim"
@@ -15,6 +16,8 @@ func Impossible(s *script.Script) string {
 		return "its pen has no link, and the agent was started with the port of one"
 	case !s.Wall.IsZero():
 		return "it begins at a moment that it names, and the clock of this PC is not set for it"
+	case expects(s, script.ExpectFound):
+		return "it expects an alteration to be found, and nothing of a record in use is altered"
 	}
 	for i := range s.Steps {
 		t := &s.Steps[i]
@@ -32,12 +35,13 @@ func Impossible(s *script.Script) string {
 			}
 		}
 	}
-	for i := range s.Expect {
-		if s.Expect[i].What == script.ExpectFound {
-			return "nothing of a record that is in use is altered"
-		}
-	}
 	return ""
+}
+
+// expects reports whether a script expects something of a kind, anywhere.
+func expects(s *script.Script, what script.ExpectKind) bool {
+	is := func(e script.Expect) bool { return e.What == what }
+	return slices.ContainsFunc(s.Expect, is) || slices.ContainsFunc(s.Steps, func(t script.Step) bool { return slices.ContainsFunc(t.Expect, is) })
 }
 
 // Possible keeps the scripts that can be played, and says of each of the others why not.

@@ -84,25 +84,3 @@ func named(t *testing.T, name string) *script.Script {
 	t.Fatalf("there is no scenario %s", name)
 	return nil
 }
-
-func TestSameVerdicts(t *testing.T) {
-	cfg := open(t)
-	r, err := live.Open(t.Context(), cfg.Config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"dial-up-in-use", "dial-above-before-the-press", "cable-pulled-in-use"} {
-		s := named(t, name)
-		want := campaign.Play(s, campaign.Options{})
-		got, err := r.Play(t.Context(), s, campaign.Options{})
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		for _, l := range got.Log {
-			t.Log(l)
-		}
-		for i, c := range got.Checks {
-			t.Logf("%v %v %q  %v %v: %s", c.Step, c.OK, c.Text, want.Checks[i].OK, c.Took, c.Why)
-		}
-	}
-}
