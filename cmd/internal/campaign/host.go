@@ -134,6 +134,7 @@ func (h *host) emit(n *session.Note) bool {
 		if m := h.w.opts.Meter; m != nil {
 			m.Readings++
 		}
+		h.w.judge.oracle.aged(n)
 		h.w.judge.unkept = append(h.w.judge.unkept, n.At+h.epoch)
 	}
 	h.wakeCold()

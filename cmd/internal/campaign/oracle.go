@@ -24,6 +24,10 @@ type oracle struct {
 	needles
 	alive
 	obeys
+	frames
+	ticks
+	boots
+	idleAt protocol.Instant // the pen had a permit, or need not have one, last
 
 	wanted  protocol.Micrometres // by Cold's orders
 	allow   bool                 // likewise, in this session of the pen
@@ -39,6 +43,7 @@ type oracle struct {
 
 // linkState is how far Hot has got with a pen, as far as that is certain.
 type linkState struct {
+	used     uint64 // of the newest session that was open
 	nonce    uint64 // of the newest hello; 0: none since the port opened
 	gen      uint16 // that hello's
 	seq      uint16 // that hello's, the session's first frame
@@ -202,7 +207,7 @@ func (o *oracle) lostPort() {
 func (o *oracle) apart() {
 	o.up.is, o.up.welcomed, o.have = false, false, false
 	o.allow, o.granted = false, false
-	o.obeys = obeys{}
+	o.obeys, o.frames, o.ticks = obeys{}, frames{}, ticks{}
 	o.alive = alive{}
 	o.needles.parted()
 }
@@ -273,4 +278,6 @@ func (o *oracle) stepped(now protocol.Instant, mono protocol.Instant, at protoco
 		o.owe(session.CeilingUnconfirmed)
 	}
 	o.stopping(now)
+	o.repeats(now)
+	o.ready(now)
 }

@@ -10,6 +10,7 @@ import (
 // heard follows what Hot is handed, before Hot is.
 func (o *oracle) heard(b []byte, now protocol.Instant) {
 	u, f, sound := &o.up, &o.f, false
+	o.before = o.last.Tick
 	for ok := true; ok; {
 		if b, ok = o.dec.Next(b, f); !ok {
 			break
@@ -120,7 +121,7 @@ func (o *oracle) come(now protocol.Instant) {
 		return // two pens in turn: whose word counts depends on which came last
 	}
 	o.apart()
-	u.is, u.welcomed, u.since = true, true, now
+	u.is, u.welcomed, u.since, u.used, o.gen = true, true, now, u.nonce, u.gen
 	caps := u.id.Caps
 	switch {
 	case caps.Has(protocol.CapPermits):
@@ -191,6 +192,7 @@ func (o *oracle) reading(r *protocol.Reading, now protocol.Instant) {
 	}
 	o.deep(r, on)
 	o.lives(r, on, passed)
+	o.shows(r, on)
 	o.obey(r, on, now)
 	*l, o.have, o.at = *r, true, now
 }

@@ -66,7 +66,7 @@ func (o *oracle) obey(r *protocol.Reading, on bool, now protocol.Instant) {
 	}
 	if o.asked != 0 && r.Generation == o.asked && protocol.Micrometres(r.Ceiling) == o.depth {
 		if !o.met && !permit {
-			o.met = true
+			o.met, o.moves = true, on
 			if u.mode == guardedPen {
 				o.confirms(o.depth, on, r.Tick)
 			}
@@ -113,6 +113,10 @@ func (o *oracle) obey(r *protocol.Reading, on bool, now protocol.Instant) {
 	if u.id.Caps.Has(protocol.CapStop) && o.revoke != 0 && now.Sub(o.revokeAt) > time.Second+2*margin && o.answers-o.had > 2 {
 		bad = true
 	}
+	if bad && guarded {
+		o.add(u.id.Boot)
+		o.proved = false
+	}
 	switch {
 	case !bad:
 	case o.granted || u.mode != guardedPen || !on:
@@ -146,6 +150,9 @@ func (o *oracle) left(x *protocol.Outgoing, now protocol.Instant) {
 		if m.Parse(f.Payload) != nil {
 			return
 		}
+		if m.Nonce == u.used {
+			o.w.judge.blame("nonce", "a hello has the nonce of a session that was open")
+		}
 		if m.Nonce != u.nonce {
 			o.forgive(now)
 			o.apart()
@@ -155,7 +162,10 @@ func (o *oracle) left(x *protocol.Outgoing, now protocol.Instant) {
 		u.helloAt = now
 	case protocol.TypeCeiling:
 		var m protocol.Ceiling
-		if m.Parse(f.Payload) != nil || m.Generation == o.told {
+		if m.Parse(f.Payload) != nil {
+			return
+		}
+		if o.ceilingLeft(&m, now); m.Generation <= o.told {
 			return
 		}
 		o.told, o.shown = m.Generation, false
@@ -168,7 +178,10 @@ func (o *oracle) left(x *protocol.Outgoing, now protocol.Instant) {
 		o.trial, o.fails = 0, 0
 	case protocol.TypeRevoke:
 		var m protocol.Revoke
-		if m.Parse(f.Payload) != nil || m.Generation == o.told {
+		if m.Parse(f.Payload) != nil {
+			return
+		}
+		if o.revokeLeft(&m, now); m.Generation == o.told {
 			return
 		}
 		if o.revoke == 0 {
@@ -186,6 +199,7 @@ func (o *oracle) left(x *protocol.Outgoing, now protocol.Instant) {
 		if m.Parse(f.Payload) != nil {
 			return
 		}
+		o.permitLeft(&m, now)
 		if end := m.SeenTick + protocol.Tick(m.LifeMS)*1000; !o.hasEnd || end.Since(o.end) > 0 {
 			o.end, o.hasEnd = end, true
 		}

@@ -198,6 +198,9 @@ func (j *judge) lately(d time.Duration, kinds ...sim.FaultKind) bool {
 	return slices.ContainsFunc(j.list, func(t trouble) bool { return t.room && slices.Contains(kinds, t.kind) && j.w.now <= t.from.Add(d) })
 }
 
+// agesLie are troubles after which true time tells nothing of the age of what is heard.
+var agesLie = []sim.FaultKind{sim.FaultTickJump, sim.FaultTickWrap, sim.FaultSecondPen, sim.FaultOtherPen, sim.FaultReboot, sim.FaultDrift}
+
 // settled reports whether nothing was wrong for so long.
 func (j *judge) settled(d time.Duration) bool {
 	for i := range j.list {
