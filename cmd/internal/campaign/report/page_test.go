@@ -48,7 +48,7 @@ func TestPageOfWhatFailed(t *testing.T) {
 		"expected: pen stopped by lapse within 1s", "it stopped by revoke", "expected: motor stays on for 3s",
 		`<figure class="desk"><svg class="near"`, "rest, dial 2.00mm", "trip: depth above ceiling", `<svg class="whole"`, `<figure class="phone"><svg class="near"`,
 		"pensim run wrong --seed 1 -v", "The smallest scenario", "penlog-scenario/1",
-		"<details><summary>Log", "<h2>Scenarios</h2>", "The cable is pulled while the needles run", "pen stopped by lapse within 320ms", "Residual risk", "stopping",
+		"<details><summary>Log", "<h2>Scenarios</h2>", `<a href="#case-1">wrong</a>`, "The cable is pulled while the needles run", "pen stopped by lapse within 320ms", "Residual risk", "stopping",
 	} {
 		at := strings.Index(page[last+1:], want)
 		if at < 0 {
@@ -239,6 +239,20 @@ func TestNoPeakIsLost(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Of strokes that share a column the one that is most above is drawn.
+func TestTheWorstOfAColumnIsDrawn(t *testing.T) {
+	p := &campaign.Plot{}
+	for i := range 60_000 {
+		add(p, int64(i)*10_000, 1000, 1500)
+	}
+	p.Depth[30_000], p.Depth[30_001], p.Depth[30_002] = 1600, 2000, 1700
+	r := failing(p, 600, 300_000_000)
+	over := heights(t, pathsOf(t, html(t, &r), 1)["over"], 88, 70)
+	if len(over) != 1 || math.Abs(over[0]-1/1.06) > 0.01 {
+		t.Errorf("above max depth: %v, want one line up to the deepest", over)
+	}
 }
 
 // A stroke under the max depth is not drawn as one above it, however many share a

@@ -13,6 +13,7 @@ import (
 	"penlog/cmd/internal/campaign/script"
 	"penlog/cmd/internal/campaign/suite"
 	"penlog/protocol"
+	"penlog/sim"
 )
 
 // jobs are scripts by number; fake players look at their seeds.
@@ -199,6 +200,7 @@ func TestPlayGivesUp(t *testing.T) {
 	if !r.Failed() {
 		t.Fatal("nothing failed")
 	}
+	seams.Pen = func(*sim.Pen) { t.Error("it played once more") }
 	small := campaign.Shrink(r, campaign.Options{Seams: seams, Stop: func() bool { return true }})
 	if small.Hash != r.Hash {
 		t.Error("a shrinker that was told to give up went on")
