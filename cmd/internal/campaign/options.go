@@ -86,11 +86,11 @@ type Counts struct {
 	Refused    uint64            `json:"refused"`
 	Virtual    time.Duration     `json:"virtual_ns"` // played
 	Runs       uint64            `json:"runs"`
-	Done       map[string]uint64 `json:"done"`        // deeds, by verb
-	Found      map[string]uint64 `json:"found"`       // answers of the guard, by response and rule
-	FalseFound map[string]uint64 `json:"false_found"` // of them, those without a true cause
-	Due        map[string]uint64 `json:"due"`         // faults that mattered and had to be answered
-	Owed       map[string]uint64 // rules that the oracle says are broken, and that were recorded after it
+	Done       map[string]uint64 `json:"done"`           // deeds, by verb
+	Found      map[string]uint64 `json:"found"`          // answers of the guard, by response and rule
+	FalseFound map[string]uint64 `json:"false_found"`    // of them, those without a true cause
+	Due        map[string]uint64 `json:"due"`            // faults that mattered and had to be answered
+	Owed       map[string]uint64 `json:"owed"`           // rules that the oracle says are broken, and that were recorded after it
 	Missed     map[string]uint64 `json:"missed"`         // of them, those that were not
 	Exposure   map[string]uint64 `json:"exposure_um_ms"` // needles above the limit of the skin they were in, µm × ms, by why
 	Peaks      Peaks             `json:"peaks"`

@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"io"
+	"reflect"
 )
 
 // Format names the form of the JSON that [Report.JSON] writes.
@@ -14,10 +15,9 @@ func (r *Report) JSON(w io.Writer) error {
 	if all.Cases == nil {
 		all.Cases = []Case{}
 	}
-	c := &all.Counts
-	for _, m := range []*map[string]uint64{&c.Done, &c.Found, &c.FalseFound, &c.Due, &c.Missed, &c.Exposure} {
-		if *m == nil {
-			*m = map[string]uint64{}
+	for counts, i := reflect.ValueOf(&all.Counts).Elem(), 0; i < counts.NumField(); i++ {
+		if f := counts.Field(i); f.Kind() == reflect.Map && f.IsNil() {
+			f.Set(reflect.MakeMap(f.Type()))
 		}
 	}
 	e := json.NewEncoder(w)
