@@ -35,6 +35,14 @@ const (
 	again           = 300 * time.Millisecond
 )
 
+// A script begins shortly before the pen announces itself, which it does each second
+// while no host is there, as in virtual time; or, with a pen that is never silent, after
+// a while. Source: PROTOCOL.md §5.1, T_announce.
+const (
+	nearly  = 960 * time.Millisecond // from one announcement, by a clock 2 % fast or slow
+	unheard = 2 * time.Second
+)
+
 // asksMost bounds the commands that wait to be given.
 const asksMost = 256
 
@@ -47,6 +55,10 @@ type player struct {
 	inbox  inbox
 	asks   chan session.Command
 	stop   func() // ends the run
+
+	sent   uint64           // by the pen, while nobody heard it
+	spoke  protocol.Instant // it did, last
+	opened protocol.Instant // the agent the port; 0: not yet
 
 	start time.Time
 	begin protocol.Instant // of the script
@@ -126,7 +138,11 @@ func (p *player) Next() protocol.Instant {
 	}
 	switch p.phase {
 	case waiting:
-		next = min(next, p.since.Add(portWait))
+		for _, at := range []protocol.Instant{p.since.Add(portWait), p.spoke.Add(nearly), p.opened.Add(unheard)} {
+			if at > p.now {
+				next = min(next, at)
+			}
+		}
 	case playing:
 		next = min(next, p.end, p.steps.Next(), p.holder.Next(), p.tech.Next())
 		for i := range p.later {
@@ -167,7 +183,13 @@ func (p *player) Step(rig *sim.Rig, now protocol.Instant) {
 	}
 	switch p.phase {
 	case waiting:
-		if p.open {
+		if n := p.pen.Sent(); n != p.sent {
+			p.sent, p.spoke = n, now
+		}
+		if p.open && p.opened == 0 {
+			p.opened = now
+		}
+		if p.open && (now >= p.spoke.Add(nearly) || now >= p.opened.Add(unheard)) {
 			p.raise(rig, now)
 		} else if now >= p.since.Add(portWait) {
 			why := p.view.Host.PortWhy
