@@ -12,7 +12,7 @@ func brief(t *testing.T, steps string) *script.Script {
 	if steps == "" {
 		steps = "  - do: [touch]\n"
 	}
-	s, err := script.Load("brief.yaml", []byte(`format: penlog-scenario/1
+	return scenario(t, "brief", `format: penlog-scenario/1
 title: A few seconds
 hazards: [S2]
 pen: reference
@@ -22,9 +22,5 @@ technician: arms
 treat:
   - cheek acne_scar_rolling 1.25mm 1 passes
 steps:
-`+steps))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
+`+steps)
 }

@@ -31,7 +31,7 @@ const treats = `  - at: 4s
 // worked is a scenario of that, with more steps behind.
 func worked(t *testing.T, more string) *script.Script {
 	t.Helper()
-	s, err := script.Load("worked.yaml", []byte(`format: penlog-scenario/1
+	return scenario(t, "worked", `format: penlog-scenario/1
 title: Steps alone
 hazards: [S2]
 pen: reference
@@ -41,7 +41,13 @@ for: 13s
 steps:
   - at: 1s
     do: [prepare]
-`+treats+more))
+`+treats+more)
+}
+
+// scenario reads one.
+func scenario(t *testing.T, name, text string) *script.Script {
+	t.Helper()
+	s, err := script.Load(name+".yaml", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,8 +60,9 @@ steps:
 func TestSameVerdicts(t *testing.T) {
 	wrong := worked(t, `  - when: motor on
     after: 1s
-    do: [dial 2.50mm]
+    do: [dial 2.50mm, ask note by clinician because it was seen]
     expect:
+      - done note within 3s
       - trip pen_rebooted within 1s
       - trip depth_above_ceiling within 1s
       - no trip for 1s
@@ -81,7 +88,42 @@ expect:
   - strokes exact
   - record whole
 `)
-	scripts := []*script.Script{named(t, "cable-pulled-in-use"), named(t, "dial-up-in-use"), named(t, "readings-frozen"), wrong}
+	// What a pen does before its session is in no record, and one that was never heard
+	// when the script began is told apart from one that does not answer.
+	before := scenario(t, "before", `format: penlog-scenario/1
+title: Strokes before the session
+hazards: [S12]
+pen: monitor-only
+hand: none
+technician: waits
+for: 7s
+steps:
+  - at: 2s
+    do: [press]
+    expect:
+      - motor on within 1s
+  - after: 500ms
+    do: [press]
+  - after: 500ms
+    do: [prepare]
+expect:
+  - strokes exact
+  - record whole
+`)
+	silent := scenario(t, "silent", `format: penlog-scenario/1
+title: The pen does not answer at first
+hazards: [L6]
+pen: reference
+hand: none
+technician: waits
+for: 9s
+steps:
+  - do: [ignore-hello for 4s, prepare]
+    expect:
+      - hold pen_silent within 4s
+      - mode guarded within 9s
+`)
+	scripts := []*script.Script{before, silent, named(t, "cable-pulled-in-use"), named(t, "dial-up-in-use"), named(t, "readings-frozen"), wrong}
 	t.Parallel()
 	var all sync.WaitGroup // at once, however few tests are to run in parallel: they mostly wait
 	defer all.Wait()
@@ -186,7 +228,7 @@ func TestWhatCantBeToldIsNotPassed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := script.Load("short.yaml", []byte(`format: penlog-scenario/1
+	s := scenario(t, "short", `format: penlog-scenario/1
 title: A session is opened
 hazards: [S2]
 pen: reference
@@ -202,10 +244,7 @@ steps:
 expect:
   - strokes exact
   - record whole
-`))
-	if err != nil {
-		t.Fatal(err)
-	}
+`)
 	res, err := r.Play(t.Context(), s, campaign.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"penlog/cmd/internal/campaign"
 	"penlog/cmd/internal/campaign/live"
@@ -185,6 +186,12 @@ func TestImpossible(t *testing.T) {
 	}
 	if why := live.Impossible(&script.Script{Pen: script.NoPen}); !strings.Contains(why, "no link") {
 		t.Errorf("without a link: %q", why)
+	}
+	if why := live.Impossible(&script.Script{Steps: []script.Step{{Expect: []script.Expect{{What: script.ExpectFound}}}}}); !strings.Contains(why, "alteration") {
+		t.Errorf("an alteration: %q", why)
+	}
+	if why := live.Impossible(&script.Script{Wall: time.Unix(1, 0)}); !strings.Contains(why, "clock") {
+		t.Errorf("a moment of its own: %q", why)
 	}
 	_, cfg := faked(t, func(*fake) {})
 	r, err := live.Open(t.Context(), cfg)
