@@ -118,6 +118,9 @@ func (d *disk) keep(w *write) *shelf {
 				s.bad = errors.New("a bit of the signal was changed and its chain holds")
 			}
 		}
+		if (c.Seq != s.signal.Seq+1 || c.Prev != s.signal.Head || c.Seq%8 == 1 && c.Hash != hashedChunk(c)) && s.bad == nil {
+			s.bad = fmt.Errorf("chunk %d of the signal does not follow from the one before by its hash", c.Seq)
+		}
 		if err := s.signal.CheckChunk(c); err != nil && s.bad == nil {
 			s.bad = err
 		}

@@ -321,9 +321,12 @@ func (h *host) flush(now protocol.Instant) {
 		}
 	}
 	w.peak(&w.res.Counts.Peaks.Orders, len(h.orders))
-	for _, e := range h.cold.Events() {
-		w.judge.event(e)
-		w.sawEvent(e)
+	if events := h.cold.Events(); len(events) > 0 {
+		for _, e := range events {
+			w.judge.event(e)
+			w.sawEvent(e)
+		}
+		w.judge.remembers(h.cold.Procedure())
 	}
 	w.sawSession()
 	for a := &h.answer; h.cold.Answer(a); {

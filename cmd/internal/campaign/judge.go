@@ -55,6 +55,9 @@ type judge struct {
 	desires []desire
 	record
 	oracle oracle
+	account
+	penEvents
+	tested, bootedAt protocol.Instant // a press found no permit, and the pen booted, last
 
 	// For taking apart what Hot sends, without garbage.
 	ours   protocol.Decoder
@@ -133,6 +136,7 @@ func (j *judge) check() {
 	if j.oracle.owed != 0 {
 		j.oracle.due()
 	}
+	j.checkEvents()
 	p := w.pen
 	if d := p.Set(); d != j.dial {
 		j.dialWas, j.dial, j.turnedAt = j.dial, d, now
@@ -235,6 +239,12 @@ func (j *judge) happened(e *sim.Event) {
 	switch e.Kind {
 	case sim.EventPress:
 		j.pressed = e.Result == protocol.StartRan
+		if e.Result != 0 {
+			j.pressedTruly(e.At)
+		}
+		if e.Result == protocol.StartNoPermit {
+			j.tested = e.At
+		}
 		j.w.logf("press: %d", e.Result)
 	case sim.EventMotorOn:
 		if !j.pressed {
@@ -276,6 +286,7 @@ func (j *judge) happened(e *sim.Event) {
 		j.w.logf("the pen has booted")
 		j.id = j.w.pen.Identity()
 		j.booted(e.At, j.id.Boot)
+		j.bootedAt = e.At
 		j.unsure("the pen rebooted")
 	case sim.EventOver:
 		j.w.logf("excursion over: deepest %v, ceiling %v", e.Episode.Deepest, e.Episode.Ceiling)
@@ -315,6 +326,9 @@ func (j *judge) sent(o *protocol.Outgoing, now protocol.Instant) {
 	j.sentAt = now
 	if m.LifeMS > uint16(life/time.Millisecond) {
 		j.blame("life", "a permit lives %d ms", m.LifeMS)
+	}
+	if d := protocol.Micrometres(m.Depth); d > j.granted && j.answers != nil && j.w.host.drainedAt > j.loweredAt {
+		j.blame("higher ceiling", "a permit for %v is sent, and the deepest that a person let come into force is %v", d, j.granted)
 	}
 	j.covered(protocol.Micrometres(m.Depth), now)
 }

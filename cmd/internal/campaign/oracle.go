@@ -27,7 +27,8 @@ type oracle struct {
 	frames
 	ticks
 	boots
-	idleAt protocol.Instant // the pen had a permit, or need not have one, last
+	provedAt protocol.Instant // the pen was proved, last
+	idleAt   protocol.Instant // the pen had a permit, or need not have one, last
 
 	wanted  protocol.Micrometres // by Cold's orders
 	allow   bool                 // likewise, in this session of the pen
@@ -52,7 +53,6 @@ type linkState struct {
 	welcomed bool
 	welcome  uint32 // boot that the welcome named
 	is       bool   // the session is open
-	was      bool   // and was, before it began anew: its end may still have to be told
 	since    protocol.Instant
 
 	id      protocol.Identity // the newest that can be
@@ -205,6 +205,9 @@ func (o *oracle) lostPort() {
 
 // apart ends what belongs to a session of the pen.
 func (o *oracle) apart() {
+	if o.proved {
+		o.provedAt = o.w.now
+	}
 	o.up.is, o.up.welcomed, o.have = false, false, false
 	o.allow, o.granted = false, false
 	o.obeys, o.frames, o.ticks = obeys{}, frames{}, ticks{}
@@ -220,6 +223,8 @@ func (o *oracle) ordered(x *session.Order) {
 			o.wanted, o.wishAt = x.Ceiling, o.w.now
 		}
 		o.allow, o.record = x.Allow, x.Record
+	case session.OrderAckEvent:
+		o.w.judge.forgets(x.ID)
 	case session.OrderAcknowledge:
 		o.over, o.high, o.freshAt, o.fresh = 0, false, o.last.Tick, false
 	case session.OrderAcceptPen:

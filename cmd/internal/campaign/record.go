@@ -143,6 +143,7 @@ func (j *judge) promised(do session.CommandKind, a *session.Answer) {
 
 // event judges what Cold decided.
 func (j *judge) event(e session.Event) {
+	j.recorded(e)
 	c := &j.w.res.Counts
 	switch e := e.(type) {
 	case session.Opened:
@@ -335,6 +336,7 @@ func (j *judge) killed() {
 	}
 	j.compare("at a kill", h.handed, p)
 	j.unsure("the agent was restarted")
+	j.killedEvents()
 	j.newest, j.unkept, j.have, j.known = 0, nil, false, nil
 	j.desires = append(j.desires[:0], j.desires[max(0, len(j.desires)-1):]...)
 	for i := range j.desires {
@@ -350,8 +352,14 @@ func (j *judge) restored(p *session.Procedure) {
 	if n := p.Totals.Strokes; n <= j.heard {
 		j.w.res.Counts.LostReads += j.heard - n
 	}
+	s := j.w.disk.open()
+	for i := range s.records { // what was not durable is not so
+		if e, _, err := session.DecodeEvent(&s.records[i]); err == nil {
+			j.account.event(e, j.w.now)
+		}
+	}
 	j.heard = p.Totals.Strokes
-	j.read = j.w.disk.open().samples
+	j.read = s.samples
 }
 
 // finish judges the record as it stands at the end.
@@ -359,7 +367,11 @@ func (j *judge) finish() script.End {
 	w := j.w
 	h := &w.host
 	end := script.End{Exposure: protocol.Micrometres(j.exposure / 1000)}
+	j.bounds()
 	for _, s := range w.disk.kept {
+		if err := hashed(s.id, s.records); err != nil && s.bad == nil {
+			s.bad = err
+		}
 		if s.bad != nil {
 			end.Record = s.bad.Error()
 			j.blame("chain", "%v", s.bad)
@@ -391,6 +403,7 @@ func (j *judge) finish() script.End {
 	}
 	p := h.cold.Procedure()
 	j.compare("at the end", h.handed, p)
+	j.strokesTrue()
 	if !p.State.Over() {
 		j.strokesRight("at the end of the run", h.cold.View(h.mono(w.now)).Strokes)
 		if s := w.disk.open(); s != nil && s.id == p.ID && s.samples > j.read {

@@ -78,6 +78,26 @@ func TestTheJudgeFindsEachSaboteur(t *testing.T) {
 			var c session.Chain
 			return campaign.Seams{Corrupt: func(r *session.Record) { reforge(&c, r) }}
 		}},
+		{"an event of the pen that gets lost", campaign.Human, []string{"event missing"}, func() campaign.Seams {
+			return campaign.Seams{Note: func(n *session.Note) bool { return n.Kind != session.NoteEvent || n.Event.ID%8 != 0 }}
+		}},
+		{"strokes that are counted short", campaign.Human, []string{"true strokes"}, func() campaign.Seams {
+			return campaign.Seams{Note: func(n *session.Note) bool {
+				n.Reading.Strokes -= n.Reading.Strokes / 100
+				return true
+			}}
+		}},
+		{"readings that count as younger than they are", campaign.Human, []string{"age"}, func() campaign.Seams {
+			return campaign.Seams{Note: func(n *session.Note) bool { n.Age /= 4; return true }}
+		}},
+		{"a pen that is called guarded before its trial", "", []string{"guarded unproven"}, func() campaign.Seams {
+			return campaign.Seams{Note: func(n *session.Note) bool {
+				if n.Kind == session.NoteUp {
+					n.Mode = session.ModeGuarded
+				}
+				return true
+			}}
+		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			const most = 60

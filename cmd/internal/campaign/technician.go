@@ -109,7 +109,10 @@ func (t *Technician) Act(p *Screen) Move {
 	case !p.There || p.State.Over():
 		if p.Left > 8*time.Second || !p.There && t.how != script.Wanders {
 			t.task = -1
-			return asks(Prepared(technician)...)
+			all := Prepared(technician)
+			return asks(slices.DeleteFunc(all, func(c session.Command) bool { // now and then, only once the screen asks for it
+				return t.how == script.Wanders && c.Do != session.CmdOpen && t.rng.chance(10)
+			})...)
 		}
 	case p.State == session.Tripped:
 		return asks(session.Command{Do: session.CmdAcknowledge})
@@ -150,21 +153,24 @@ func (t *Technician) go_(do session.CommandKind, p *Screen) Move {
 			return asks(session.Command{Do: session.CmdAcceptMode, Mode: p.Mode})
 		case c.Code == "mode" && t.rng.chance(30):
 			return asks(session.Command{Do: session.CmdAcceptPen})
-		case c.Code == "cartridge": // another pen has another one
-			return asks(cartridge())
 		}
-		return Move{}
+		return prepare(c.Code) // another pen has another cartridge; or it was left out
 	}
 	return asks(session.Command{Do: do})
+}
+
+// prepare does what a check of the time-out asks for, as [rehearsal.Prepare] does.
+func prepare(check string) Move {
+	do, ok := map[string]session.CommandKind{"screening": session.CmdScreen, "consent": session.CmdConsent, "anaesthetic": session.CmdAnaesthetic,
+		"cartridge": session.CmdCartridge, "alarm": session.CmdAlarmHeard}[check]
+	all := rehearsal.Prepare(technician)
+	if i := slices.IndexFunc(all, func(c session.Command) bool { return c.Do == do }); ok && i >= 0 {
+		return asks(all[i])
+	}
+	return Move{}
 }
 
 // Prepared are the commands that open a session and prepare it up to the choice of a zone.
 func Prepared(by session.By) []session.Command {
 	return append([]session.Command{rehearsal.Open(by)}, rehearsal.Prepare(by)...)
-}
-
-// cartridge is the one of [rehearsal.Prepare].
-func cartridge() session.Command {
-	all := rehearsal.Prepare(technician)
-	return all[slices.IndexFunc(all, func(c session.Command) bool { return c.Do == session.CmdCartridge })]
 }

@@ -224,6 +224,7 @@ func (w *world) step() {
 		wr := w.disk.queue[0]
 		w.disk.queue = w.disk.queue[1:]
 		w.judge.durable(w.disk.keep(&wr))
+		w.judge.keptEvents(wr.events)
 		if h.alive && wr.life == h.lives && !w.opts.Seams.Early {
 			h.acked = append(h.acked, wr.batch.Seq)
 			h.wakeCold()

@@ -1,0 +1,285 @@
+package campaign
+
+import (
+	"reflect"
+	"slices"
+	"time"
+
+	"penlog/protocol"
+	"penlog/session"
+	"penlog/session/limits"
+	"penlog/session/policy"
+)
+
+// account is the judge's own account of a session, from what was recorded, in the
+// order in which it was: what people said, and what has to be true before anything
+// runs. It uses neither the fold nor the checks of session.
+type account struct {
+	operator session.By
+	patient  string
+	describe *session.Description
+	plan     []session.PlanItem
+	answers  map[string]session.Answered
+	cleared  map[string]bool
+	consent  *session.Consent
+	numbing  string
+	product  *session.Product
+	in       *session.CartridgeIn
+	alarm    bool // was heard
+	areas    int
+
+	zone      bool // chosen and allowed
+	offLabel  bool
+	granted   protocol.Micrometres // that a person last let come into force, or less since
+	loweredAt protocol.Instant
+	higherAt  protocol.Instant // a higher one was chosen, and waits for its second act; 0: none
+
+	up       bool
+	serial   string
+	mode     session.Mode
+	accepted session.Mode
+	running  bool
+	tripped  bool
+}
+
+// event takes in what was recorded; at a moment of the world.
+func (a *account) event(e session.Event, now protocol.Instant) {
+	switch e := e.(type) {
+	case session.Opened:
+		*a = account{operator: e.By, patient: e.Patient, answers: map[string]session.Answered{}, cleared: map[string]bool{}}
+	case session.HandedOver:
+		a.operator = e.To
+	case session.PatientReassigned:
+		a.patient = e.Patient
+	case session.Described:
+		a.describe = &e.Description
+	case session.Planned:
+		a.plan = slices.Clone(e.Items)
+	case session.ZoneAdded:
+		a.plan = append(a.plan, e.Item)
+	case session.Screened:
+		for _, x := range e.Answers {
+			a.answers[x.Code] = x
+			delete(a.cleared, x.Code)
+		}
+	case session.Cleared:
+		a.cleared[e.Code] = true
+	case session.Consented:
+		a.consent = &e.Consent
+	case session.AnaestheticStep:
+		if e.Step != "reaction" { // that says nothing of what is on the skin
+			a.numbing = e.Step
+		}
+	case session.ProductUsed:
+		a.product = &e.Product
+	case session.CartridgeIn:
+		a.in = &e
+		a.lower(e.Verdict, now)
+	case session.CartridgeOut:
+		a.in = nil
+	case session.CartridgeSeen:
+		a.lower(e.Verdict, now)
+	case session.AlarmHeard:
+		a.alarm = true
+	case session.AreaSet:
+		a.areas++
+	case session.ModeAccepted:
+		a.accepted = e.Mode
+	case session.PenUp:
+		a.pen(e.Vendor, e.Model, e.Serial)
+		a.up, a.mode, a.running = true, session.ModeNone, false
+	case session.PenActed:
+		if e.What == "cartridge_out" {
+			a.in, a.accepted = nil, session.ModeNone
+		}
+	case session.PenDeclared:
+		a.pen(e.Vendor, e.Model, e.Serial)
+		a.up = false
+	case session.PenDown:
+		a.up, a.mode, a.running = false, session.ModeNone, false
+	case session.ModeChanged:
+		if a.mode = e.Mode; e.Mode == session.ModeGuarded {
+			a.accepted = session.ModeNone
+		}
+	case session.MotorRan:
+		a.running = true
+	case session.MotorRested:
+		a.running = e.Going
+	case session.RuleBroke:
+		a.tripped = a.tripped || e.Response == session.Trip
+	case session.Acknowledged:
+		a.tripped = false
+	case session.ZoneChosen:
+		a.zone, a.offLabel = e.Verdict.Allowed > 0, slices.Contains(e.Verdict.Flags, limits.OffLabel)
+		a.waits(e.Higher && e.To != session.Draft, now)
+		a.lower(&e.Verdict, now)
+	case session.Overridden:
+		a.waits(e.To != session.Draft, now)
+	case session.OverrideEnded:
+		a.lower(&e.Verdict, now)
+	case session.ArmedEvent:
+		a.granted, a.higherAt = e.Verdict.Allowed, 0
+	case session.ResumedEvent:
+		a.granted, a.higherAt = e.Verdict.Allowed, 0
+	}
+}
+
+// pen takes in who the pen is: another one has another cartridge, and nobody accepted its mode.
+func (a *account) pen(vendor, model, serial string) {
+	name := vendor + "\x00" + model + "\x00" + serial
+	if a.serial != "" && name != a.serial {
+		a.in, a.accepted = nil, session.ModeNone
+	}
+	a.serial = name
+}
+
+func (a *account) waits(higher bool, now protocol.Instant) {
+	if a.higherAt = 0; higher {
+		a.higherAt = now
+	}
+}
+
+// lower takes a ceiling that came down by itself.
+func (a *account) lower(v *limits.Verdict, now protocol.Instant) {
+	if v == nil {
+		return
+	}
+	if v.Allowed < a.granted {
+		a.granted, a.loweredAt = v.Allowed, now
+	}
+	if v.Allowed <= a.granted {
+		a.higherAt = 0
+	}
+}
+
+// recorded follows an event of the session at hand, judging it by what came before.
+func (j *judge) recorded(e session.Event) {
+	a := &j.account
+	switch e := e.(type) {
+	case session.ArmedEvent:
+		j.mayBegin("armed", e.Verdict)
+	case session.ResumedEvent:
+		j.mayBegin("resumed", e.Verdict)
+		if since := j.w.now.Sub(a.higherAt); a.higherAt != 0 && since > secondAct {
+			j.blame("second act", "a higher ceiling was chosen %v ago, and resuming takes it", since)
+		}
+	case session.ModeChanged:
+		o := &j.oracle
+		if e.Mode == session.ModeGuarded && o.up.is && !o.proved && j.w.now.Sub(max(o.provedAt, j.w.host.coldStall)) > soon {
+			j.blame("guarded unproven", "the pen is shown as guarded, and no trial has lapsed in its session")
+		}
+	case session.PenActed:
+		j.acts(&e)
+	case session.PenUp:
+		if e.Simulated != j.w.pen.Identity().Caps.Has(protocol.CapSimulated) {
+			j.blame("mark", "the pen is recorded as simulated: %t", e.Simulated)
+		}
+	}
+	a.event(e, j.w.now)
+}
+
+// secondAct is how long a higher ceiling waits for it, with room. Source: session/STATES.md.
+const secondAct = 5*time.Second + 50*time.Millisecond
+
+// mayBegin judges arming and resuming by the judge's own account.
+func (j *judge) mayBegin(what string, v limits.Verdict) {
+	a := &j.account
+	bad := func(why string) { j.blame("unready", "the session is %s, and %s", what, why) }
+	off := slices.Contains(v.Flags, limits.OffLabel) || a.product != nil && a.product.Purpose == "delivery"
+	switch {
+	case v.Refused || v.Allowed <= 0 || !a.zone:
+		bad("no zone is chosen that allows anything")
+	case a.patient == "" || a.operator == "":
+		bad("patient or operator is not named")
+	case a.consent == nil:
+		bad("the patient has not consented")
+	case off && !a.consent.OffLabel:
+		bad("the patient was not told that this is off-label")
+	case a.numbing != "none" && a.numbing != "wiped":
+		bad("an anaesthetic may be on the skin: " + a.numbing)
+	case !a.alarm:
+		bad("nobody heard the alarm")
+	case a.mode != session.ModeManual && !a.up && a.accepted != session.ModeManual:
+		bad("no pen is there")
+	case a.up && a.mode != session.ModeGuarded && a.accepted != a.mode:
+		bad("nobody accepted the pen's mode")
+	case a.in == nil:
+		bad("no cartridge is in")
+	case !a.in.Intact:
+		bad("the cartridge's pack was open")
+	case a.running && a.mode == session.ModeStoppable: // a guarded one gets no permit before it is at rest
+		bad("the motor runs")
+	case a.tripped:
+		bad("a trip is latched")
+	case a.up && a.mode == session.ModeGuarded && j.tested <= j.bootedAt:
+		bad("no press has shown since the pen booted that it does not run without a permit")
+	}
+	for _, q := range policy.Default().Questions() {
+		x, asked := a.answers[q.Code]
+		switch {
+		case !asked || x.Answer != "yes" && x.Answer != "no":
+			bad("nobody asked about " + q.Code)
+		case x.Answer == "no" || len(x.Zones) > 0 || q.Action == policy.Caution:
+		case a.cleared[q.Code] && (q.Action != policy.Block || q.Overridable):
+		default:
+			bad("the answer about " + q.Code + " stands in the way")
+		}
+	}
+}
+
+// remembers judges that the live state holds what was recorded.
+func (j *judge) remembers(p *session.Procedure) {
+	a := &j.account
+	if p == nil || a.answers == nil {
+		return
+	}
+	bad := func(what string, got, want any) {
+		j.blame("forgotten", "%s was recorded as %v, the session has %v", what, want, got)
+	}
+	switch {
+	case p.PatientID != a.patient:
+		bad("the patient", p.PatientID, a.patient)
+	case p.Operator != a.operator:
+		bad("the operator", p.Operator, a.operator)
+	case a.describe != nil && p.Patient != *a.describe:
+		bad("the patient's description", p.Patient, *a.describe)
+	case !reflect.DeepEqual(p.Consent, a.consent):
+		bad("the consent", p.Consent, a.consent)
+	case p.Numbing != a.numbing:
+		bad("the anaesthetic", p.Numbing, a.numbing)
+	case p.AlarmHeard != a.alarm:
+		bad("the alarm", p.AlarmHeard, a.alarm)
+	case !reflect.DeepEqual(p.Product, a.product):
+		bad("the product", p.Product, a.product)
+	case (p.In == nil) != (a.in == nil):
+		bad("the cartridge", p.In, a.in)
+	case len(p.Plan) != len(a.plan) || len(a.plan) > 0 && !reflect.DeepEqual(p.Plan, a.plan):
+		bad("the plan", p.Plan, a.plan)
+	case p.Running != a.running:
+		bad("that the motor runs", p.Running, a.running)
+	case p.PenUp != a.up:
+		bad("that the pen is there", p.PenUp, a.up)
+	case p.Mode != a.mode:
+		bad("the mode", p.Mode, a.mode)
+	case len(p.Answers) != len(a.answers):
+		bad("the answers", len(p.Answers), len(a.answers))
+	case (p.Trip != nil) != a.tripped:
+		bad("the trip", p.Trip, a.tripped)
+	}
+	for _, x := range p.Answers {
+		if a.answers[x.Code].Answer != x.Answer {
+			bad("the answer about "+x.Code, x.Answer, a.answers[x.Code].Answer)
+		}
+	}
+	n := 0
+	for _, c := range p.Cleared {
+		if a.cleared[c.Code] {
+			n++
+		} else {
+			bad("the clearance of "+c.Code, true, false)
+		}
+	}
+	if n < len(a.cleared) {
+		bad("clearances", n, len(a.cleared))
+	}
+}
