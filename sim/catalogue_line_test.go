@@ -48,6 +48,12 @@ var sensorDeeds = map[sim.FaultKind]deed{
 			t.Errorf("reading %+v", h.reading)
 		}
 	},
+	sim.FaultDialMissing: func(t *testing.T, k sim.FaultKind) {
+		_, h := ran(t, k, 0, 0)
+		if h.run(100 * ms); h.reading.Set != protocol.None || h.reading.Measured == protocol.None {
+			t.Errorf("reading %+v", h.reading)
+		}
+	},
 	sim.FaultClaimsMeasured: func(t *testing.T, k sim.FaultKind) {
 		r, h := ran(t, k, 0, 0)
 		strike(t, r, sim.Fault{Kind: sim.FaultDeep, Amount: 900})

@@ -65,6 +65,34 @@ var wordDeeds = map[sim.FaultKind]deed{
 			t.Errorf("shown %d of %d strokes", h.reading.Strokes, r.Pen().Strokes())
 		}
 	},
+	sim.FaultAhead: func(t *testing.T, k sim.FaultKind) {
+		r, h := ran(t, k, 1000, 0)
+		h.run(50 * ms)
+		if n := uint64(h.reading.Strokes) - r.Pen().Strokes(); n < 998 || n > 1000 {
+			t.Errorf("shown %d of %d strokes", h.reading.Strokes, r.Pen().Strokes())
+		}
+	},
+	sim.FaultShowsCeiling: func(t *testing.T, k sim.FaultKind) {
+		r, h := ran(t, k, 250, 0)
+		h.run(50 * ms)
+		if c := r.Pen().Ceiling(); c == 0 || protocol.Micrometres(h.reading.Ceiling) != c+250 {
+			t.Errorf("shown a ceiling of %d µm, it is %v", h.reading.Ceiling, c)
+		}
+	},
+	sim.FaultEndsEarly: func(t *testing.T, k sim.FaultKind) {
+		r, h := ran(t, k, 140, 0)
+		h.renew = false
+		for range 100 {
+			h.run(5 * ms)
+			if left := r.Pen().PermitLeft(); left > 0 && left < 130*time.Millisecond {
+				if h.reading.Flags.Has(protocol.FlagPermit) || h.reading.PermitMS != 0 {
+					t.Errorf("%v before its end it is shown: %+v", left, h.reading)
+				}
+				return
+			}
+		}
+		t.Error("no permit came near its end")
+	},
 	sim.FaultDeaf: func(t *testing.T, k sim.FaultKind) {
 		r, h := ran(t, k, 0, 0)
 		if h.run(1500 * ms); r.Pen().Driven() || r.Pen().Hosted() {

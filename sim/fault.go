@@ -36,6 +36,9 @@ const (
 	FaultFrozen
 	FaultSparse
 	FaultBackwards
+	FaultAhead
+	FaultShowsCeiling
+	FaultEndsEarly
 	FaultDeaf
 	FaultMute
 	FaultForeign
@@ -56,6 +59,7 @@ const (
 	FaultSensorDrift
 	FaultSensorNoise
 	FaultSensorMissing
+	FaultDialMissing
 	FaultClaimsMeasured
 	FaultContactOn
 	FaultContactOff

@@ -33,7 +33,8 @@ func (t *tamper) find(b []byte, typ protocol.Type) int {
 }
 
 // falsifiers are the faults that change what the pen sends.
-var falsifiers = [...]FaultKind{FaultShowsPermit, FaultBackwards, FaultFrozen, FaultSparse, FaultNewerVersion, FaultSensorMissing, FaultClaimsMeasured, FaultClaimsPermits}
+var falsifiers = [...]FaultKind{FaultShowsPermit, FaultBackwards, FaultFrozen, FaultSparse, FaultNewerVersion, FaultSensorMissing, FaultClaimsMeasured, FaultClaimsPermits,
+	FaultAhead, FaultShowsCeiling, FaultEndsEarly, FaultDialMissing}
 
 // tampers reports whether what the pen sends is not what its electronics made.
 func (p *Pen) tampers() bool {
@@ -102,12 +103,16 @@ func (p *Pen) falsify(dst, b []byte) []byte {
 	return dst
 }
 
-// back is by how much the stroke counts are shown too low.
+// back is by how much the stroke counts are shown too low, modulo 2³².
 func (p *Pen) back() uint32 {
+	n := uint32(0)
 	if f := &p.faults[FaultBackwards]; f.on {
-		return uint32(f.amount)
+		n += uint32(f.amount)
 	}
-	return 0
+	if f := &p.faults[FaultAhead]; f.on {
+		n -= uint32(f.amount)
+	}
+	return n
 }
 
 // claim makes of what the pen is what it says that it is.
@@ -134,6 +139,16 @@ func (p *Pen) show(m *protocol.Reading) bool {
 	if p.Has(FaultShowsPermit) {
 		m.Flags |= protocol.FlagPermit
 		m.PermitMS = 300
+	}
+	if f := &p.faults[FaultShowsCeiling]; f.on && m.Ceiling != 0 {
+		m.Ceiling = uint16(min(int64(m.Ceiling)+f.amount, protocol.None-1))
+	}
+	if f := &p.faults[FaultEndsEarly]; f.on && int64(m.PermitMS) <= f.amount {
+		m.Flags &^= protocol.FlagPermit
+		m.PermitMS = 0
+	}
+	if p.Has(FaultDialMissing) {
+		m.Set = protocol.None
 	}
 	if p.Has(FaultSensorMissing) {
 		m.Measured, m.Peak = protocol.None, protocol.None

@@ -86,6 +86,9 @@ var ofRoom = map[sim.FaultKind]answer{
 		matters: func(w *world, t *trouble) bool { return t.moving && w.pen.Driven() }},
 	sim.FaultSparse:       {may: rules(link, obey, deep)},
 	sim.FaultBackwards:    {may: one(session.ReadingsImpossible, session.PenDisobeys), must: one(session.ReadingsImpossible), within: soon},
+	sim.FaultAhead:        {may: one(session.ReadingsImpossible, session.PenDisobeys), must: one(session.ReadingsImpossible), within: soon, matters: atLeast(1000)},
+	sim.FaultShowsCeiling: {may: rules(obey, deep, one(session.DialAboveCeiling))},
+	sim.FaultEndsEarly:    {may: obey},
 	sim.FaultDeaf:         {may: rules(link, obey), must: rules(link, obey), within: 3 * time.Second, own: lapsing},
 	sim.FaultMute:         {may: link, must: link[:2], within: time.Second + soon},
 	sim.FaultForeign:      {may: link, must: rules(link[:2], one(session.NotAPen)), within: 3*time.Second + soon},
@@ -107,6 +110,7 @@ var ofRoom = map[sim.FaultKind]answer{
 	sim.FaultSensorDrift:     {may: deep},
 	sim.FaultSensorNoise:     {may: deep},
 	sim.FaultSensorMissing:   {may: one(session.DepthMissing), must: one(session.DepthMissing), within: 2 * time.Second, matters: running},
+	sim.FaultDialMissing:     {may: one(session.DepthMissing)},
 	sim.FaultClaimsMeasured:  {may: one(session.ReadingsFrozen, session.DepthMissing), lasts: time.Hour}, // the host goes by the identity it was told
 	sim.FaultContactOn:       {may: one(session.ReadingsFrozen, session.DepthUnverifiable)},
 	sim.FaultContactOff:      {},

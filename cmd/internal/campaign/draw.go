@@ -163,8 +163,16 @@ func drawSteps(r *rng, s *script.Script, class Class, f *sim.Profile) {
 	for _, p := range pool {
 		total += p.weight
 	}
-	for at := 4 * time.Second; total > 0; {
-		at += r.span(gap/5, 2*gap).Truncate(time.Millisecond)
+	at := 4 * time.Second
+	if class == Ill && r.chance(20) { // from before the first session
+		at = 0
+	}
+	for total > 0 {
+		if at > 0 {
+			at += r.span(gap/5, 2*gap).Truncate(time.Millisecond)
+		} else {
+			at = r.span(0, 2*time.Second).Truncate(time.Millisecond)
+		}
 		if at >= s.Length-12*time.Second {
 			break
 		}
@@ -172,7 +180,7 @@ func drawSteps(r *rng, s *script.Script, class Class, f *sim.Profile) {
 		i := slices.IndexFunc(pool, func(p weighed) bool { n -= p.weight; return n < 0 })
 		d := pool[i].draw(r)
 		step := script.Step{At: at, Do: []script.Deed{d}}
-		if class == Ill && r.chance(60) { // in use, when it matters
+		if class == Ill && at > 3*time.Second && r.chance(60) { // in use, when it matters
 			step.When, step.After = script.Cue{What: script.CueMotorOn}, r.span(50*time.Millisecond, 3*time.Second).Truncate(time.Millisecond)
 		}
 		s.Steps = append(s.Steps, step)

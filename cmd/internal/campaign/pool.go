@@ -112,11 +112,16 @@ func (v weighed) draw(r *rng) script.Deed {
 	case "tick-jump":
 		d.Amount = pick(r, []int64{-5_000_000, -700_000, 300_000, 2_000_000, 900_000_000})
 	case "deep":
-		d.Amount = int64(150 + r.below(1000))
+		d.Amount = pick(r, []int64{60, 120, 180, 240, 350, 600, 1000}) + int64(r.below(60))
+		if r.chance(40) { // one lunge
+			d.Amount, d.For = int64(400+r.below(600)), r.span(12*ms, 25*ms)
+		}
 	case "creep":
 		d.Amount = int64(50 + r.below(500))
 	case "sensor-bias":
-		d.Amount = int64(r.below(1600) - 800)
+		if d.Amount = int64(r.below(1600) - 800); r.chance(50) { // the dial tells
+			d.Amount = -int64(350 + r.below(450))
+		}
 	case "other-pen":
 		d.For = 0
 	}

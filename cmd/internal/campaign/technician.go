@@ -17,11 +17,12 @@ import (
 type Technician struct {
 	rng   rng
 	how   script.Technic
-	at    protocol.Instant
-	task  int            // whose zone was chosen last
-	treat []script.Treat // with the depths that the hand is told
-	ends  bool           // finishes what is open
-	armed bool           // once
+	now   protocol.Instant // of the newest look
+	at    protocol.Instant // of the next
+	task  int              // whose zone was chosen last
+	treat []script.Treat   // with the depths that the hand is told
+	ends  bool             // finishes what is open
+	armed bool             // once
 }
 
 // Screen is what a technician sees of Penlog, and of the hand beside it.
@@ -36,6 +37,7 @@ type Screen struct {
 	Checks  func() []session.Check // before the time-out
 	Task    int                    // that the hand is at
 	Left    time.Duration          // of the script
+	Now     protocol.Instant       // by the clock that the technician was made with
 	Wall    protocol.At
 }
 
@@ -84,6 +86,7 @@ func (t *Technician) Leave() { t.how = script.Waits }
 // Looks reports whether the technician looks at the screen now, and says when to ask
 // again. Who looks is shown it with [Technician.Act].
 func (t *Technician) Looks(now protocol.Instant) bool {
+	t.now = now
 	t.at = t.rng.after(now, 300*time.Millisecond, 1500*time.Millisecond)
 	if t.how == script.Waits || t.how == script.Arms && t.armed {
 		t.at = never
@@ -95,6 +98,9 @@ func (t *Technician) Looks(now protocol.Instant) bool {
 func asks(c ...session.Command) Move { return Move{Ask: c} }
 
 func (t *Technician) choose(i int) Move {
+	if t.how == script.Wanders && t.rng.chance(10) { // too long for a second act, or nearly
+		t.at = t.rng.after(t.now, 4*time.Second, 7*time.Second)
+	}
 	s := t.treat[min(i, len(t.treat)-1)]
 	t.task = i
 	return asks(session.Command{Do: session.CmdChoose, Zone: s.Zone, Side: s.Side, Indication: s.Indication})

@@ -69,6 +69,9 @@ func (j *judge) troubled(v *script.Verb, d *script.Deed) {
 	if v.Fault == sim.FaultDrift && t.room {
 		j.wanders = true
 	}
+	if (t.from == t.until || t.answer.after) && (!j.linked || !j.oracle.open()) {
+		t.duty = false // nobody's record takes what was before the session
+	}
 	// Two at once, and neither has to be answered in time.
 	for i := range j.list {
 		if o := &j.list[i]; o.until.Add(calm) >= w.now || o.until == never {
