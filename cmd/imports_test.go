@@ -153,7 +153,9 @@ func wrongRoom(from, to string, more []string) string {
 }
 
 // testHelper reports whether a package exists for tests alone, by its name.
-func testHelper(from string) bool { return strings.HasSuffix(from, "test") }
+func testHelper(from string) bool {
+	return strings.HasSuffix(from, "test") && !strings.HasSuffix(from, "/selftest") // which is a command's, not a test's
+}
 
 // carriesHelper lists programs that link a package of test helpers.
 func carriesHelper(packages []pkg) []string {
