@@ -176,7 +176,7 @@ func (p *Pen) ForgetDeepest() { p.truth.Deepest = 0 }
 func (p *Pen) oblige() bool {
 	id := &p.profile.Identity
 	return p.motor.state == driven && p.ref != 0 &&
-		(id.Caps.Has(protocol.CapSet) && p.knob.set > p.ref ||
+		(id.Caps.Has(protocol.CapSet) && !p.Has(FaultDialMissing) && p.knob.set > p.ref ||
 			id.Caps.Has(protocol.CapMeasured) && (p.reportedDeep >= 2 || p.reported > p.ref+300))
 }
 

@@ -50,6 +50,14 @@ func (o *oracle) obey(r *protocol.Reading, on bool, now protocol.Instant) {
 	guarded := u.id.Caps.Has(protocol.CapPermits) && !r.Flags.Has(protocol.FlagReleased)
 	stop := time.Duration(u.id.StopMS)*time.Millisecond + late
 	const edge = margin / 2
+	if o.have {
+		// The pen's clock jumped, or the line held this one back: ticks say nothing of
+		// how long it did what.
+		if d := r.Tick.Since(o.last.Tick) - now.Sub(o.at); d > step-edge || d < edge-step {
+			o.obeys = obeys{}
+			return
+		}
+	}
 	if o.highest > r.Generation && o.have {
 		o.owe(session.LinkLost) // it forgot its host
 		return
