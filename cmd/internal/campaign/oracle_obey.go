@@ -5,6 +5,7 @@ import (
 
 	"penlog/protocol"
 	"penlog/session"
+	"penlog/sim"
 )
 
 // obeys is what has to be true of a pen that does as it is told, in one session of
@@ -50,14 +51,6 @@ func (o *oracle) obey(r *protocol.Reading, on bool, now protocol.Instant) {
 	guarded := u.id.Caps.Has(protocol.CapPermits) && !r.Flags.Has(protocol.FlagReleased)
 	stop := time.Duration(u.id.StopMS)*time.Millisecond + late
 	const edge = margin / 2
-	if o.have {
-		// The pen's clock jumped, or the line held this one back: ticks say nothing of
-		// how long it did what.
-		if d := r.Tick.Since(o.last.Tick) - now.Sub(o.at); d > step-edge || d < edge-step {
-			o.obeys = obeys{}
-			return
-		}
-	}
 	if o.highest > r.Generation && o.have {
 		o.owe(session.LinkLost) // it forgot its host
 		return
@@ -120,6 +113,9 @@ func (o *oracle) obey(r *protocol.Reading, on bool, now protocol.Instant) {
 	}
 	if u.id.Caps.Has(protocol.CapStop) && o.revoke != 0 && now.Sub(o.revokeAt) > time.Second+2*margin && o.answers-o.had > 2 {
 		bad = true
+	}
+	if bad && o.w.judge.lately(2*time.Second, sim.FaultTickJump, sim.FaultTickWrap) {
+		bad = false // its ticks say nothing of how long it did what
 	}
 	if bad && guarded {
 		o.add(u.id.Boot)
