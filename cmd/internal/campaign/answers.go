@@ -110,7 +110,7 @@ var ofRoom = map[sim.FaultKind]answer{
 	sim.FaultSensorDrift:     {may: deep},
 	sim.FaultSensorNoise:     {may: deep},
 	sim.FaultSensorMissing:   {may: one(session.DepthMissing), must: one(session.DepthMissing), within: 2 * time.Second, matters: running},
-	sim.FaultDialMissing:     {may: one(session.DepthMissing)},
+	sim.FaultDialMissing:     {may: one(session.DepthMissing), own: []string{"stop budget", "too deep"}},
 	sim.FaultClaimsMeasured:  {may: one(session.ReadingsFrozen, session.DepthMissing), lasts: time.Hour}, // the host goes by the identity it was told
 	sim.FaultContactOn:       {may: one(session.ReadingsFrozen, session.DepthUnverifiable)},
 	sim.FaultContactOff:      {},

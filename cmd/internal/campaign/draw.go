@@ -52,7 +52,7 @@ func ClassOf(s *script.Script) Class {
 // Draws bends what is drawn. The zero value draws everything from the seed.
 type Draws struct {
 	Class  Class         // empty: drawn
-	Pen    string        // profile; empty: one that takes permits
+	Pen    string        // profile; empty: drawn, nearly always one that takes permits
 	Hand   string        // style; empty: drawn
 	Length time.Duration // 0: 30 to 120 s
 	Quiet  bool          // nothing goes wrong
@@ -81,7 +81,11 @@ func Draw(seed uint64, d Draws) *script.Script {
 	if s.Length = r.span(30*time.Second, 120*time.Second).Truncate(time.Millisecond); d.Length > 0 {
 		s.Length = d.Length
 	}
-	if s.Pen = pick(&r, guarded()); d.Pen != "" {
+	s.Pen = pick(&r, guarded())
+	if r.chance(6) {
+		s.Pen = pick(&r, unguarded())
+	}
+	if d.Pen != "" {
 		s.Pen = d.Pen
 	}
 	if s.Hand = pick(&r, sim.Styles()).Name; d.Hand != "" {
@@ -105,11 +109,14 @@ func Draw(seed uint64, d Draws) *script.Script {
 	return s
 }
 
-// guarded are the pens that take permits.
-func guarded() []string {
+// guarded are the pens that take permits, unguarded those that do not.
+func guarded() []string   { return penNames(true) }
+func unguarded() []string { return penNames(false) }
+
+func penNames(permits bool) []string {
 	var out []string
 	for _, f := range sim.Profiles() {
-		if f.Identity.Caps.Has(protocol.CapPermits) {
+		if f.Identity.Caps.Has(protocol.CapPermits) == permits {
 			out = append(out, f.Name)
 		}
 	}

@@ -33,7 +33,7 @@ func (j *judge) pressedTruly(at protocol.Instant) {
 // calmLink reports whether nothing is wrong, or was of late, that can keep an event of the pen.
 func (j *judge) calmLink() bool {
 	o := &j.oracle
-	return o.up.is && j.w.now.Sub(o.up.since) > time.Second && j.settled(calm)
+	return o.up.is && o.up.nonce != 0 && j.w.now.Sub(o.up.since) > time.Second && j.settled(calm)
 }
 
 // acts follows what the record says of the pen.

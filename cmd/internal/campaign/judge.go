@@ -58,6 +58,7 @@ type judge struct {
 	account
 	penEvents
 	tested, bootedAt protocol.Instant // a press found no permit, and the pen booted, last
+	startedAt        protocol.Instant // a press started the motor, last
 
 	// For taking apart what Hot sends, without garbage.
 	ours   protocol.Decoder
@@ -144,6 +145,9 @@ func (j *judge) check() {
 	if p.Permitted() {
 		j.permitAt = now
 	}
+	if n := len(j.desires); n > 0 && (p.Set() > j.desires[n-1].ceiling || !p.AtRest() && p.Last() > j.desires[n-1].ceiling) {
+		j.dialAt = now
+	}
 	if j.guarded {
 		j.force(p, now)
 		j.depth(p, now)
@@ -179,16 +183,13 @@ func (j *judge) depth(p *sim.Pen, now protocol.Instant) {
 		j.was = 0
 	}
 	last, strokes := p.Last(), p.Strokes()
-	if n := len(j.desires); n > 0 && (p.Set() > j.desires[n-1].ceiling || !rests && p.Last() > j.desires[n-1].ceiling) {
-		j.dialAt = now
-	}
 	if !rests && j.was > 0 && (p.Set() > j.was || last > j.was && strokes > 0) {
 		j.overAt = now
 	}
 	id := &j.id
 	if strokes != j.strokes {
 		j.strokes = strokes
-		deep := p.Driven() && j.ceiling > testDepth && last > j.ceiling+id.Tolerance()
+		deep := p.Driven() && j.ceiling > testDepth && last > j.ceiling+2*id.Tolerance() // its own measure may be off by as much
 		if !deep {
 			j.deepSince = 0
 		} else if j.deepSince == 0 {
@@ -238,7 +239,9 @@ func (j *judge) budget() time.Duration {
 func (j *judge) happened(e *sim.Event) {
 	switch e.Kind {
 	case sim.EventPress:
-		j.pressed = e.Result == protocol.StartRan
+		if j.pressed = e.Result == protocol.StartRan; j.pressed {
+			j.startedAt = e.At
+		}
 		if e.Result != 0 {
 			j.pressedTruly(e.At)
 		}

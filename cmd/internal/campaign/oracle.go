@@ -249,6 +249,9 @@ func (o *oracle) stepped(now protocol.Instant, mono protocol.Instant, at protoco
 	}
 	u.seen.at, u.seen.mono, u.seen.have = at, mono, true
 	if !u.is {
+		if now.Sub(u.heardAt) > 2500*time.Millisecond {
+			u.nonce = 0 // it listens again, or will
+		}
 		if u.nonce != 0 && !u.welcomed && u.hellos >= 8 && now.Sub(u.helloAt) > 3*margin && now.Sub(u.helloAt) < 1500*time.Millisecond && now.Sub(u.heardAt) < 2*time.Second {
 			o.owe(session.PenSilent) // 8 hellos, a quarter of a second apart. Source: PROTOCOL.md §10
 		}

@@ -87,7 +87,7 @@ func (o *oracle) shows(r *protocol.Reading, on bool) {
 // ceilingLeft, revokeLeft and permitLeft judge frames as they leave, before they are followed.
 func (o *oracle) ceilingLeft(m *protocol.Ceiling, now protocol.Instant) {
 	x, j := &o.frames, &o.w.judge
-	if !o.up.is {
+	if !o.up.is || o.up.nonce == 0 {
 		return
 	}
 	if m.Generation == x.gen && m.Generation == o.told {
@@ -108,7 +108,7 @@ func (o *oracle) ceilingLeft(m *protocol.Ceiling, now protocol.Instant) {
 
 func (o *oracle) revokeLeft(m *protocol.Revoke, now protocol.Instant) {
 	x := &o.frames
-	if !o.up.is {
+	if !o.up.is || o.up.nonce == 0 {
 		return
 	}
 	if x.revoked = now; m.Generation == o.told && o.kind == protocol.TypeRevoke {
@@ -122,7 +122,7 @@ func (o *oracle) revokeLeft(m *protocol.Revoke, now protocol.Instant) {
 
 func (o *oracle) permitLeft(m *protocol.Permit, now protocol.Instant) {
 	x, j := &o.frames, &o.w.judge
-	if !o.up.is {
+	if !o.up.is || o.up.nonce == 0 {
 		return
 	}
 	if o.has(o.up.id.Boot) {
@@ -198,7 +198,7 @@ func (o *oracle) holding() bool {
 // aged holds the age that Hot gives a reading against its true one.
 func (o *oracle) aged(n *session.Note) {
 	w := o.w
-	if !o.up.is || w.pen.Identity().Boot != o.up.id.Boot || w.judge.lately(time.Minute, agesLie...) {
+	if !o.up.is || o.up.nonce == 0 || w.pen.Identity().Boot != o.up.id.Boot || w.judge.lately(time.Minute, agesLie...) {
 		return
 	}
 	truly := w.judge.tick(w.now).Since(n.Reading.Tick)

@@ -108,6 +108,9 @@ func (o *oracle) identity(f *protocol.Frame, now protocol.Instant) {
 	}
 	u.heardAt = now
 	u.id, u.knows = id, true
+	if id.Caps.Has(protocol.CapTalksOnly) { // it is not greeted
+		u.nonce, u.welcomed, u.welcome = 0, true, id.Boot
+	}
 	o.come(now)
 }
 

@@ -135,8 +135,12 @@ func (o *oracle) obey(r *protocol.Reading, on bool, now protocol.Instant) {
 
 // stopping judges a stop that is not seen.
 func (o *oracle) stopping(now protocol.Instant) {
+	if o.stopAt == 0 {
+		return
+	}
 	stop := time.Duration(o.up.id.StopMS) * time.Millisecond
-	if o.stopAt != 0 && now.Sub(o.at) < margin && now.Sub(o.stopAt) > life+stop+2*margin {
+	fresh := o.w.pen.Identity().Boot == o.up.id.Boot && o.w.judge.tick(now).Since(o.last.Tick) < margin
+	if fresh && now.Sub(o.at) < margin && o.said&(1<<session.ReadingsStale) == 0 && now.Sub(o.stopAt) > life+stop+2*margin {
 		o.owe(session.StopUnconfirmed)
 	}
 }

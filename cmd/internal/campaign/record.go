@@ -177,6 +177,9 @@ func (j *judge) event(e session.Event) {
 	case session.Ended:
 		j.w.logf("ended as %v", e.As)
 		j.strokesRight("at the end", e.Totals.Strokes)
+		if !j.oracle.up.is {
+			j.alone++ // what the pen did since nobody heard it is of no session
+		}
 	case session.ZoneChosen:
 		j.w.logf("zone chosen: %v, ceiling %v, to %v", e.Verdict.Zone, e.Verdict.Allowed, e.To)
 	case session.PenUp:
@@ -205,6 +208,9 @@ func (j *judge) trip(e session.RuleBroke) {
 	if n := len(j.desires); e.Rule == session.DepthAboveCeiling && !j.guarded && n > 0 &&
 		max(j.w.pen.Set(), j.w.pen.Last()) > j.desires[n-1].ceiling {
 		return // nobody follows the needles of a pen that takes no permits
+	}
+	if e.Rule == session.PenDisobeys && !j.guarded && j.w.now.Sub(j.startedAt) < time.Second {
+		return // a press right after a stop looks like a motor that does not come to rest: PROTOCOL.md §7.5
 	}
 	if e.Rule == session.ReadingsImpossible && j.w.pen.Last() > protocol.Micrometres(j.id.DepthMax)+400 {
 		return // the pen goes on telling of its last stroke

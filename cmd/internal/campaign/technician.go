@@ -155,6 +155,8 @@ func (t *Technician) go_(do session.CommandKind, p *Screen) Move {
 			continue
 		}
 		switch {
+		case c.Code == "mode" && !p.Permits && p.Mode == session.ModeNone: // it is not up yet
+			return Move{}
 		case c.Code == "mode" && !p.Permits:
 			return asks(session.Command{Do: session.CmdAcceptMode, Mode: p.Mode})
 		case c.Code == "mode" && t.rng.chance(30):

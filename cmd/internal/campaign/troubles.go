@@ -72,6 +72,9 @@ func (j *judge) troubled(v *script.Verb, d *script.Deed) {
 	if (t.from == t.until || t.answer.after) && (!j.linked || !j.oracle.open()) {
 		t.duty = false // nobody's record takes what was before the session
 	}
+	if !j.guarded {
+		t.duty = false // most of them concern permits; the oracle asks for what the rest breaks
+	}
 	// Two at once, and neither has to be answered in time.
 	for i := range j.list {
 		if o := &j.list[i]; o.until.Add(calm) >= w.now || o.until == never {
