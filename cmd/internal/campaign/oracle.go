@@ -57,8 +57,8 @@ type linkState struct {
 
 	id      protocol.Identity // the newest that can be
 	knows   bool
-	other   [2]protocol.Instant // an identity came of another pen than the one before: newest first
-	name    string              // of the pen that people accepted
+	otherAt protocol.Instant // an identity came of another pen than the one before, on the same port
+	name    string           // of the pen that people accepted
 	heardAt protocol.Instant
 	leftAt  protocol.Instant // a frame left Hot, last
 	strayAt protocol.Instant // since then bytes came and no frame; 0: none did
@@ -199,7 +199,8 @@ func (o *oracle) lostPort() {
 		o.owe(session.LinkLost)
 	}
 	o.apart()
-	o.up.nonce, o.up.strayAt = 0, 0
+	o.up.nonce, o.up.strayAt, o.up.otherAt = 0, 0, 0
+	o.up.knows = false
 	o.dec = protocol.Decoder{}
 }
 

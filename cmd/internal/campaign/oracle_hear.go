@@ -93,7 +93,7 @@ func (o *oracle) identity(f *protocol.Frame, now protocol.Instant) {
 		return
 	}
 	if u.knows && (id.Serial != u.id.Serial || id.Model != u.id.Model) {
-		u.other[0], u.other[1] = now, u.other[0]
+		u.otherAt = now
 	}
 	rebooted := u.is && id.Boot != u.id.Boot
 	if rebooted && o.have && o.last.Flags.Motor() != protocol.MotorOff && now.Sub(u.heardAt) < silence-margin {
@@ -120,7 +120,7 @@ func (o *oracle) come(now protocol.Instant) {
 	if u.is || !u.welcomed || !u.knows || u.id.Boot != u.welcome {
 		return
 	}
-	if u.other[1] != 0 && now.Sub(u.other[1]) < 10*time.Second {
+	if u.otherAt != 0 && now.Sub(u.otherAt) < 10*time.Second {
 		return // two pens in turn: whose word counts depends on which came last
 	}
 	o.apart()
