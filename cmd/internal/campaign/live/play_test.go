@@ -38,6 +38,8 @@ pen: reference
 hand: none
 technician: waits
 for: 13s
+treat:
+  - cheek acne_scar_rolling 1.25mm 1 passes
 steps:
   - at: 1s
     do: [prepare]
@@ -60,7 +62,7 @@ func scenario(t *testing.T, name, text string) *script.Script {
 func TestSameVerdicts(t *testing.T) {
 	wrong := worked(t, `  - when: motor on
     after: 1s
-    do: [dial 2.50mm, ask note by clinician because it was seen]
+    do: [touch, deep 1000um, ask note by clinician because it was seen]
     expect:
       - done note within 3s
       - trip pen_rebooted within 1s
@@ -74,7 +76,8 @@ func TestSameVerdicts(t *testing.T) {
       - pen stopped before 2mm over for 500ms
       - state tripped within 2s
       - refused arm
-      - exposure under 0.01mm
+      - exposure over 0.005mm
+      - exposure under 0.005mm
   - when: trip
     after: 500ms
     do: [ask arm]
@@ -164,6 +167,45 @@ func verdicts(r campaign.Result) string {
 		fmt.Fprintf(&b, "%d %t %s\n", c.Step, c.OK, c.Text)
 	}
 	return b.String()
+}
+
+// A stop that nobody acknowledged in its script is not the next script's.
+func TestAStopIsNotCarriedOver(t *testing.T) {
+	t.Parallel()
+	r, err := live.Open(t.Context(), open(t).Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stops := worked(t, `  - when: motor on
+    after: 500ms
+    do: [dial 2.50mm]
+    expect:
+      - trip depth_above_ceiling within 3s
+`)
+	next := scenario(t, "next", `format: penlog-scenario/1
+title: The next patient
+hazards: [S3]
+pen: reference
+hand: none
+technician: waits
+for: 5s
+steps:
+  - at: 1s
+    do: [prepare]
+    expect:
+      - done open within 3s
+expect:
+  - no trip
+`)
+	for _, s := range []*script.Script{stops, next} {
+		res, err := r.Play(t.Context(), s, campaign.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.Failed() {
+			t.Errorf("%s: %+v\n%s", s.Name, res.Checks, strings.Join(res.Log, "\n"))
+		}
+	}
 }
 
 // Ctrl-C in the middle of a run leaves the motor off, the session over and the link gone.

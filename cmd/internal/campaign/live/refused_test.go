@@ -27,6 +27,7 @@ type fake struct {
 	refuse *session.RefusedError
 	status int // of answers to commands that are refused
 	stream string
+	blank  bool // what it says of its state is nothing
 }
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -34,6 +35,10 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer f.mu.Unlock()
 	switch r.URL.Path {
 	case "/v1/state":
+		if f.blank {
+			fmt.Fprint(w, "{}")
+			return
+		}
 		_ = json.NewEncoder(w).Encode(f.view)
 	case "/v1/stream":
 		fmt.Fprint(w, f.stream)
@@ -83,6 +88,7 @@ func TestWhatStandsInTheWayIsSaidAtOnce(t *testing.T) {
 		{"no secret", nil, func(c *live.Config) { c.Secret = "" }, live.ErrConfig, "--ready-file"},
 		{"nobody there", nil, func(c *live.Config) { c.URL = "http://127.0.0.1:1" }, live.ErrAgent, "is it running?"},
 		{"another program", nil, func(c *live.Config) { c.URL += "/elsewhere" }, live.ErrAgent, "is not what answers"},
+		{"another program that knows the path", func(f *fake) { f.blank = true }, nil, live.ErrAgent, "is not what answers"},
 		{"another port", func(f *fake) { f.view.Host.Port = "serial:///tmp/other" }, nil, live.ErrAgent, "reads serial:///tmp/other"},
 		{"no port", func(f *fake) { f.view.Host.Port = "none" }, nil, live.ErrAgent, "start it with --port serial://"},
 		{"any port", func(f *fake) { f.view.Host.Port = "auto" }, nil, live.ErrAgent, "start it with --port serial://"},
@@ -134,7 +140,7 @@ func TestAStreamThatCantBeRead(t *testing.T) {
 		{"data: {\"events\":[{\"kind\":\"never_heard_of\",\"event\":{}}]}\n\n", `"never_heard_of"`},
 		{"data: " + strings.Repeat("[", 5<<20), "broke off"},
 	} {
-		f, cfg := faked(t, func(f *fake) { f.stream = tt.stream })
+		_, cfg := faked(t, func(f *fake) { f.stream = tt.stream })
 		r, err := live.Open(t.Context(), cfg)
 		if err != nil {
 			t.Fatal(err)
@@ -143,7 +149,6 @@ func TestAStreamThatCantBeRead(t *testing.T) {
 		if !errors.Is(err, live.ErrAgent) || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%.40q: %v, want %q", tt.stream, err, tt.want)
 		}
-		_ = f
 	}
 }
 
@@ -153,10 +158,10 @@ func TestNobodyElsesPenIsPushedAside(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	stop() // nobody waits for it to be taken out
-	if _, err = r.Play(ctx, brief(t, ""), campaign.Options{}); err == nil {
-		t.Error("a script is played where a pen is already")
+	ctx, stop := context.WithTimeout(t.Context(), time.Second) // nobody waits longer for it to be taken out
+	defer stop()
+	if _, err = r.Play(ctx, brief(t, ""), campaign.Options{}); !errors.Is(err, live.ErrAgent) || !strings.Contains(err.Error(), "has a pen at") {
+		t.Errorf("where a pen is already: %v", err)
 	}
 }
 
