@@ -62,7 +62,7 @@ func scenario(t *testing.T, name, text string) *script.Script {
 func TestSameVerdicts(t *testing.T) {
 	wrong := worked(t, `  - when: motor on
     after: 1s
-    do: [touch, deep 1000um, ask note by clinician because it was seen]
+    do: [touch, deep 500um, ask note by clinician because it was seen]
     expect:
       - done note within 3s
       - trip pen_rebooted within 1s
@@ -76,8 +76,8 @@ func TestSameVerdicts(t *testing.T) {
       - pen stopped before 2mm over for 500ms
       - state tripped within 2s
       - refused arm
-      - exposure over 0.005mm
-      - exposure under 0.005mm
+      - exposure over 0.001mm
+      - exposure under 0.001mm
   - when: trip
     after: 500ms
     do: [ask arm]
