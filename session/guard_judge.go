@@ -67,6 +67,9 @@ func (g *Guard) peak(r *protocol.Reading, strokes uint32, limit protocol.Microme
 
 // dial judges a set depth while the motor is off.
 func (g *Guard) dial(r *protocol.Reading, now protocol.Instant) {
+	if r.Set == protocol.None && !r.MotorOn() && g.Broken(DialAboveCeiling) {
+		return // a dial that is no longer shown was not turned down
+	}
 	d := protocol.Micrometres(r.Set)
 	broken := !r.MotorOn() && g.wanted > 0 && r.Set != protocol.None && d > g.wanted
 	g.setDepth(DialAboveCeiling, broken, now, d, g.wanted)

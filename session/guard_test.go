@@ -630,3 +630,27 @@ func TestCountThatFallsIsNoExceedance(t *testing.T) {
 	}
 	h.tripped(session.ReadingsImpossible, "the count fell")
 }
+
+// A dial that is no longer shown was not turned down: the hold stays until it is
+// shown at or below the ceiling.
+func TestDialThatIsNoLongerShownDoesNotHeal(t *testing.T) {
+	h := newHand(t, 200, nil, 5000)
+	h.r.Flags = protocol.MakeFlags(protocol.MotorOff, 0, protocol.FlagContactKnown)
+	see := func(set uint16) bool {
+		h.r.Set = set
+		h.tick(5 * time.Millisecond)
+		h.see()
+		return h.g.Broken(session.DialAboveCeiling)
+	}
+	if see(500); h.g.Broken(session.DialAboveCeiling) {
+		t.Fatal("held below the ceiling")
+	}
+	for _, tt := range []struct {
+		set  uint16
+		want bool
+	}{{2000, true}, {protocol.None, true}, {protocol.None, true}, {1500, false}, {protocol.None, false}} {
+		if got := see(tt.set); got != tt.want {
+			t.Errorf("set %d: broken %v, want %v", tt.set, got, tt.want)
+		}
+	}
+}
