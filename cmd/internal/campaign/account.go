@@ -211,7 +211,7 @@ func (j *judge) mayBegin(what string, v limits.Verdict) {
 		bad("the motor runs")
 	case a.tripped:
 		bad("a trip is latched")
-	case a.up && a.mode == session.ModeGuarded && j.tested <= j.bootedAt:
+	case a.up && a.mode == session.ModeGuarded && j.oracle.up.is && j.oracle.up.id.Boot == j.id.Boot && j.tested <= j.bootedAt: // a boot that the agent can know of
 		bad("no press has shown since the pen booted that it does not run without a permit")
 	}
 	for _, q := range policy.Default().Questions() {
