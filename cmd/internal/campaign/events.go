@@ -113,7 +113,7 @@ func (j *judge) lossy() bool {
 
 // strokesTrue holds the strokes of all sessions against those that the pen made.
 func (j *judge) strokesTrue() {
-	if j.lossy() || j.alone > 0 || !j.settled(5*time.Second) || !j.w.pen.AtRest() || !j.oracle.up.is {
+	if j.lossy() || j.alone > 0 || !j.settled(5*time.Second) || !j.w.pen.AtRest() || !j.oracle.up.is || j.w.now.Sub(j.strokeAt) < time.Second { // the last ones are on their way
 		return
 	}
 	if why := j.recordedStrokes(); why != "" {

@@ -32,17 +32,19 @@ type judge struct {
 	guarded bool
 	linked  bool // a pen was up since the agent's start: there is something to lose
 
-	strokes   uint64
-	deepSince protocol.Instant     // strokes above ceiling + tolerance and margin, in a row, since
-	was       protocol.Micrometres // the ceiling, or the one that ended while the needles were not clear
-	overAt    protocol.Instant     // the needles, not yet clear, or the dial were above it, last
-	permitAt  protocol.Instant     // truly in force, last
-	dialAt    protocol.Instant     // the dial was above what the record wants, last
-	dial      protocol.Micrometres // where it is
-	dialWas   protocol.Micrometres // where it was before that, until turnedAt
-	turnedAt  protocol.Instant
-	episode   protocol.Instant // that was measured last
-	exposure  uint64           // µm × ms
+	strokes     uint64
+	deepSince   protocol.Instant     // strokes above ceiling + tolerance and margin, in a row, since
+	was         protocol.Micrometres // the ceiling, or the one that ended while the needles were not clear
+	overAt      protocol.Instant     // the needles, not yet clear, or the dial were above it, last
+	permitAt    protocol.Instant     // truly in force, last
+	dialAt      protocol.Instant     // the dial was above what the record wants, last
+	dial        protocol.Micrometres // where it is
+	dialWas     protocol.Micrometres // where it was before that, until turnedAt
+	turnedAt    protocol.Instant
+	strokesSeen uint64
+	strokeAt    protocol.Instant // the newest stroke
+	episode     protocol.Instant // that was measured last
+	exposure    uint64           // µm × ms
 
 	silentFrom, silentTill protocol.Instant // nothing of the host's reaches the pen anew
 	pressed                bool             // a press that started, and no motor yet
@@ -139,6 +141,9 @@ func (j *judge) check() {
 	}
 	j.checkEvents()
 	p := w.pen
+	if n := p.Strokes(); n != j.strokesSeen {
+		j.strokesSeen, j.strokeAt = n, now
+	}
 	if d := p.Set(); d != j.dial {
 		j.dialWas, j.dial, j.turnedAt = j.dial, d, now
 	}

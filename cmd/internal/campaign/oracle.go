@@ -5,6 +5,7 @@ import (
 
 	"penlog/protocol"
 	"penlog/session"
+	"penlog/sim"
 )
 
 // oracle is the guard's table and PROTOCOL.md §7 once more, in words of its own and
@@ -185,6 +186,9 @@ func (o *oracle) due() {
 		o.owed &^= 1 << r
 		if o.cell(r) != 'T' && (w.now < w.disk.stalled.Add(time.Second) || w.disk.slow > 300*time.Millisecond) {
 			continue // the record leaves out what changes nothing
+		}
+		if w.judge.crowded() || r == session.PenDisobeys && w.rig.Has(sim.FaultFrozen) {
+			continue // one can hide what another shows; and a pen at rest that is frozen shows nothing of what it is told
 		}
 		w.judge.blame("unsaid "+r.String(), "since %.6f s by what Hot was handed it is broken, and that is not recorded", seconds(o.since[r]))
 	}

@@ -199,6 +199,17 @@ func (j *judge) dutiful() {
 	}
 }
 
+// crowded reports whether two troubles, or their consequences, go on at once.
+func (j *judge) crowded() bool {
+	n := 0
+	for i := range j.list {
+		if j.lasting(&j.list[i]) {
+			n++
+		}
+	}
+	return n > 1
+}
+
 // lately reports whether one of these began no longer ago than that.
 func (j *judge) lately(d time.Duration, kinds ...sim.FaultKind) bool {
 	return slices.ContainsFunc(j.list, func(t trouble) bool { return t.room && slices.Contains(kinds, t.kind) && j.w.now <= t.from.Add(d) })
