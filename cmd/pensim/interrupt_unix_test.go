@@ -110,14 +110,14 @@ func TestCtrlCEndsACampaignWithItsReport(t *testing.T) {
 	c := program(t, "campaign", "--seeds", "1..50000000", "--class", "human", "--for", "3s", "--json", filepath.Join(files, "a.json"), "--junit", filepath.Join(files, "a.xml"), "--html", filepath.Join(files, "a.html"))
 	screen, await := onTerminal(t, c, 100)
 	await(`\r\[\.+\] \d+ of 50000000, .* left, \d+ times life`)
-	if err := pty.Setsize(screen, &pty.Winsize{Rows: 24, Cols: 30}); err != nil {
+	if err := pty.Setsize(screen, &pty.Winsize{Rows: 24, Cols: 25}); err != nil {
 		t.Fatal(err)
 	}
 	await(`\r\d+ of 50000000[^\r]*\r`) // no room for a bar
 	for range 3 {
 		line := await(`\r`)
-		if n := len(line) - 1; n > 29 {
-			t.Errorf("%d characters on 30 columns: %q", n, line)
+		if n := len(line) - 1; n > 24 {
+			t.Errorf("%d characters on 25 columns: %q", n, line)
 		}
 	}
 	if _, err := screen.WriteString("\x03"); err != nil { // the terminal makes it a signal
