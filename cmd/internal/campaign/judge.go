@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"penlog/protocol"
@@ -82,6 +83,18 @@ func newJudge(w *world) judge {
 		stop: time.Duration(id.StopMS) * time.Millisecond, guarded: id.Caps.Has(protocol.CapPermits), doubt: "nobody has confirmed anything yet", oracle: oracle{w: w}}
 }
 
+// onTrial reports whether a check is so new that it still errs: with some seeds it
+// blames Penlog for what is right. What it says is told and counted, and fails
+// nothing, until it has been silent over 20,000 seeds.
+func onTrial(rule string) bool {
+	switch rule {
+	case "true strokes", "event missing", "event forgotten", "event twice", "not ready", "unready", "forgotten", "age", "permit after disobedience", "unsaid motor_unwanted",
+		"unsaid stop_unconfirmed", "unsaid pen_disobeys":
+		return true
+	}
+	return false
+}
+
 // blame notes a broken promise, each rule once.
 func (j *judge) blame(rule, format string, args ...any) {
 	if j.breaksByItself(rule) {
@@ -93,6 +106,16 @@ func (j *judge) blame(rule, format string, args ...any) {
 		}
 	}
 	v := Violation{rule, j.w.now, fmt.Sprintf(format, args...)}
+	if onTrial(rule) {
+		for _, d := range j.w.res.Doubts {
+			if d.Rule == rule {
+				return
+			}
+		}
+		j.w.res.Doubts = append(j.w.res.Doubts, v)
+		j.w.logf("DOUBT %s: %s", v.Rule, v.What)
+		return
+	}
 	j.w.res.Violations = append(j.w.res.Violations, v)
 	j.w.logf("VIOLATION %s: %s", v.Rule, v.What)
 	j.w.mark("broken", v.Rule+": "+v.What)
@@ -178,6 +201,9 @@ func (j *judge) force(p *sim.Pen, now protocol.Instant) {
 	}
 }
 
+// blinding are the faults under which no figure of the depth is to be believed.
+var blinding = []sim.FaultKind{sim.FaultSensorBias, sim.FaultSensorDrift, sim.FaultStuckSensor, sim.FaultClaimsMeasured}
+
 // depth judges needles above the ceiling.
 func (j *judge) depth(p *sim.Pen, now protocol.Instant) {
 	rests := p.AtRest()
@@ -207,6 +233,9 @@ func (j *judge) depth(p *sim.Pen, now protocol.Instant) {
 	// Two strokes at the pen's lowest rate, and what (b) allows from there.
 	hidden := j.unseen != "" || now < j.unseenTill // counted as exposure
 	if two := 20 * time.Second / time.Duration(max(id.RateMin, 1)); !hidden && j.deepSince != 0 && now > j.deepSince.Add(2*two+10*time.Millisecond+longLife) {
+		if slices.ContainsFunc(blinding, j.w.rig.Has) {
+			return // what is reported is not what is: counted as exposure
+		}
 		j.blame("too deep", "strokes of %v under a ceiling of %v for %v", last, j.ceiling, now.Sub(j.deepSince))
 	}
 	e := p.Episode()
