@@ -67,7 +67,9 @@ func (d *desk) types(keys string) {
 
 func (d *desk) line() string { return d.Lines()[0] }
 
-func TestKeysGiveCommands(t *testing.T) {
+func TestKeysGiveCommands(t *testing.T) { synctest.Test(t, keysGiveCommands) }
+
+func keysGiveCommands(t *testing.T) {
 	d := newDesk(t, 1)
 	d.types("b")
 	for key, want := range keyed {
@@ -83,6 +85,7 @@ func TestKeysGiveCommands(t *testing.T) {
 		if got := <-d.h.got; got.Do != want.Do || got.Delta != want.Delta || got.By != "op-1" {
 			t.Errorf("%c gives %+v", key, got)
 		}
+		synctest.Wait() // a stop that is under way swallows the next one
 		if d.rangAt = d.at; len(d.h.got) != 0 {
 			t.Errorf("%c gives %+v besides", key, <-d.h.got)
 		}
