@@ -23,6 +23,12 @@ func (g *Guard) Age(age time.Duration, now protocol.Instant) { g.age(age, now) }
 // Battery judges a status.
 func (g *Guard) Battery(s *protocol.Status) { g.battery(s, 0) }
 
+// Started and Stopped take the pen's word of its motor.
+func (g *Guard) Started(at protocol.Tick) { g.started(at) }
+
+// Stopped says that the motor came to rest.
+func (g *Guard) Stopped() { g.stopped() }
+
 // Next hands out findings.
 func (g *Guard) Next(f *Finding) bool { return g.next(f) }
 

@@ -74,6 +74,8 @@ type Guard struct {
 	strokeAt protocol.Tick // of the newest stroke while running
 	startAt  protocol.Tick // of the newest stroke, or the motor off
 	sameFor  time.Duration // in contact, the measured depth repeats; a lift only interrupts it
+	pressed  bool          // the pen says that a press started the motor, and no reading shows it yet
+	pressAt  protocol.Tick // when
 	apartAt  protocol.Tick
 	apart    bool
 	goneAt   protocol.Tick
@@ -105,7 +107,7 @@ func (g *Guard) connect(id *protocol.Identity, mode Mode, rate uint16, life time
 	g.life = life
 	g.period = time.Second / time.Duration(max(rate, 1))
 	g.rateLeast = int64(id.RateMin)
-	g.have, g.haveSince, g.over, g.high, g.apart, g.gone = false, false, 0, false, false, false
+	g.have, g.haveSince, g.over, g.high, g.apart, g.gone, g.pressed = false, false, 0, false, false, false, false
 	if g.coming > 0 {
 		g.ceiling, g.coming = g.coming, 0
 	}
@@ -244,6 +246,7 @@ func (g *Guard) Observe(r *protocol.Reading, now protocol.Instant) {
 		g.movedAt, g.rested = r.Tick, false
 	}
 	g.rested = g.rested || r.Tick.Since(g.movedAt) > peakReach
+	g.pressed = g.pressed && !moved
 	if on {
 		// Where a reboot can only be an alarm, the next start of the motor ends it.
 		if g.Broken(PenRebooted) && g.tripped != PenRebooted {
@@ -300,6 +303,8 @@ func (g *Guard) acknowledge(linkUp bool) error {
 			return notGone(fmt.Sprintf("the dial is at %s: turn it to %s or below", protocol.Micrometres(g.last.Set).MM(), g.wanted.MM()))
 		case g.Broken(PenNotWell) && g.tripped == PenFault:
 			return notGone("the pen still reports its fault: follow the pen's manual")
+		case g.pressed && g.tripped == ReadingsFrozen:
+			return notGone("the pen said that its motor started, and not that it stopped: switch it off and on")
 		case g.Broken(ReadingsImpossible) && g.tripped == ReadingsImpossible:
 			return notGone("the pen still reports what can't be: switch it off and on")
 		}

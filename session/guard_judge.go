@@ -100,7 +100,7 @@ func (g *Guard) alive(r *protocol.Reading, strokes uint32, now protocol.Instant)
 	if !r.MotorOn() {
 		g.apart, g.gone = false, false
 		g.strokeAt, g.startAt, g.sameFor = r.Tick, r.Tick, 0
-		g.set(ReadingsFrozen, false, now)
+		g.set(ReadingsFrozen, g.pressed && r.Tick.Since(g.pressAt) > frozenFor, now)
 		g.set(DepthUnverifiable, false, now)
 		g.set(DepthMissing, g.source == protocol.DepthManual, now)
 		return
@@ -148,6 +148,16 @@ func (g *Guard) alive(r *protocol.Reading, strokes uint32, now protocol.Instant)
 		g.setDepth(DepthUnverifiable, true, now, protocol.Micrometres(r.Measured), protocol.Micrometres(r.Set))
 	}
 }
+
+// started takes the pen's word that a press started the motor, as its event tells,
+// at a tick. One that comes late says nothing: readings may have shown it and been lost.
+func (g *Guard) started(at protocol.Tick) {
+	seen := !g.rested && g.movedAt.Since(at) >= 0
+	g.pressed, g.pressAt = g.have && !seen && g.last.Tick.Since(at) <= peakReach, at
+}
+
+// stopped takes the pen's word that its motor came to rest.
+func (g *Guard) stopped() { g.pressed = false }
 
 // still is how long a running motor may go without a stroke.
 func (g *Guard) still(r *protocol.Reading) time.Duration {

@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -86,6 +87,14 @@ func (h *hand) run(d time.Duration, depth uint16) {
 			since -= h.every
 			h.see()
 		}
+	}
+}
+
+// still shows the same state over and over.
+func (h *hand) still(d time.Duration) {
+	for range d / (5 * time.Millisecond) {
+		h.tick(5 * time.Millisecond)
+		h.see()
 	}
 }
 
@@ -246,39 +255,88 @@ func TestStaleByRate(t *testing.T) {
 }
 
 func TestFrozen(t *testing.T) {
-	freeze := func(h *hand, d time.Duration) {
-		for range d / (5 * time.Millisecond) {
-			h.tick(5 * time.Millisecond)
-			h.see()
-		}
-	}
 	h := newHand(t, 200, nil, 0)
-	freeze(h, 495*time.Millisecond)
+	h.still(495 * time.Millisecond)
 	h.quiet("495 ms without a stroke")
-	freeze(h, 15*time.Millisecond)
+	h.still(15 * time.Millisecond)
 	h.tripped(session.ReadingsFrozen, "510 ms without a stroke")
 
 	slow := newHand(t, 200, func(id *protocol.Identity) { id.RateMin = 100 }, 0)
 	slow.r.StrokeRate = 120 // 12 Hz: ten strokes take 833 ms
-	freeze(slow, 825*time.Millisecond)
+	slow.still(825 * time.Millisecond)
 	slow.quiet("ten strokes of a slow pen")
-	freeze(slow, 20*time.Millisecond)
+	slow.still(20 * time.Millisecond)
 	slow.tripped(session.ReadingsFrozen, "more than ten")
 
 	liar := newHand(t, 200, func(id *protocol.Identity) { id.RateMin = 0 }, 0)
 	liar.r.StrokeRate = 1 // a stroke in ten seconds
-	freeze(liar, 1990*time.Millisecond)
+	liar.still(1990 * time.Millisecond)
 	liar.quiet("a very slow pen")
-	freeze(liar, 20*time.Millisecond)
+	liar.still(20 * time.Millisecond)
 	liar.tripped(session.ReadingsFrozen, "2 s, however slow the pen says it is")
 
 	for _, m := range []protocol.MotorState{protocol.MotorStarting, protocol.MotorStopping} {
 		h := newHand(t, 200, nil, 0)
 		h.r.Flags = protocol.MakeFlags(m, 0, protocol.FlagPermit)
-		freeze(h, 2900*time.Millisecond)
+		h.still(2900 * time.Millisecond)
 		h.quiet("spin-up and spin-down")
-		freeze(h, 200*time.Millisecond)
+		h.still(200 * time.Millisecond)
 		h.tripped(session.ReadingsFrozen, fmt.Sprintf("motor %d for 3 s and no stroke", m))
+	}
+}
+
+// Readings that stood still before the motor ran look like a pen at rest: only
+// the pen's word of the press tells.
+func TestFrozenAtRest(t *testing.T) {
+	const at = 5 * time.Millisecond
+	rest := func(rate uint16) *hand {
+		h := newHand(t, rate, nil, 1<<32-1_500_000)
+		h.r.Flags = protocol.MakeFlags(protocol.MotorOff, 0, protocol.FlagContactKnown|protocol.FlagPermit)
+		h.still(300 * time.Millisecond)
+		return h
+	}
+	h := rest(200)
+	h.g.Started(h.r.Tick + 3000)
+	h.still(500 * time.Millisecond)
+	h.quiet("500 ms after the press")
+	h.still(at)
+	h.tripped(session.ReadingsFrozen, "505 ms after the press")
+	var gone *session.NotGoneError
+	if err := h.g.Acknowledge(true); !errors.As(err, &gone) {
+		t.Errorf("acknowledged while the pen says that it runs: %v", err)
+	}
+	h.g.Stopped()
+	h.still(at)
+	if err := h.g.Acknowledge(true); err != nil {
+		t.Errorf("after its word that it came to rest: %v", err)
+	}
+	h.still(time.Second)
+	h.quiet("acknowledged")
+
+	for name, do := range map[string]func(h *hand){
+		"it came to rest": func(h *hand) { h.g.Started(h.r.Tick); h.still(400 * time.Millisecond); h.g.Stopped() },
+		"a reading shows it": func(h *hand) {
+			h.g.Started(h.r.Tick)
+			h.still(at)
+			h.r.Flags = protocol.MakeFlags(protocol.MotorStarting, 0, protocol.FlagPermit)
+			h.still(at)
+			h.r.Flags = 0
+		},
+		"its strokes show it": func(h *hand) { h.g.Started(h.r.Tick); h.tick(400 * time.Millisecond); h.r.Strokes++; h.see() },
+		"shown before it was said": func(h *hand) {
+			from := h.r.Tick + 1000
+			h.run(50*time.Millisecond, 1400)
+			h.still(at)
+			h.g.Started(from)
+		},
+		"told too late":    func(h *hand) { h.g.Started(h.r.Tick - 261_000) },
+		"of another pen":   func(h *hand) { h.g.Started(h.r.Tick); id := rigIdentity(); h.g.Connect(&id, session.ModeGuarded, 200) },
+		"before a reading": func(h *hand) { id := rigIdentity(); h.g.Connect(&id, session.ModeGuarded, 200); h.g.Started(h.r.Tick) },
+	} {
+		h := rest(200)
+		do(h)
+		h.still(2 * time.Second)
+		h.quiet(name)
 	}
 }
 

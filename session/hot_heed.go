@@ -46,6 +46,12 @@ func (h *Hot) heed(n *protocol.Notice, now protocol.Instant) {
 		g.battery(&n.Status, now)
 		h.say(Note{Kind: NoteStatus, At: n.At, Status: n.Status})
 	case protocol.NoticeEvent:
+		switch e := &n.Event; {
+		case e.Kind == protocol.EventPressStart && protocol.StartResult(e.Arg) == protocol.StartRan:
+			g.started(e.Tick)
+		case e.Kind == protocol.EventMotorStopped:
+			g.stopped()
+		}
 		if len(h.backlog) == 0 { // one that finds no room comes again
 			h.note = Note{Kind: NoteEvent, At: n.At, Event: n.Event}
 			h.emit(&h.note)

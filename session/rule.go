@@ -142,7 +142,7 @@ var table = [ruleEnd]ruleRow{
 	PenRebooted: {"pen_rebooted", "TTT TTT AAA ---",
 		"another boot id while the motor was on and the link up; a restart that takes a second shows as a lost link"},
 	ReadingsFrozen: {"readings_frozen", "TTT TTT AAA ---",
-		"motor running and no new stroke for 500 ms (and 10 strokes, at most 2 s), or on without one for 3 s, or a depth that varies by the pen's word repeats for 5 s in contact"},
+		"motor running and no new stroke for 500 ms (and 10 strokes, at most 2 s), or on without one for 3 s, or a depth that varies by the pen's word repeats for 5 s in contact; or the pen says that a press started the motor, and for 500 ms readings show it off and no stroke"},
 	ReadingsImpossible: {"readings_impossible", "TTT TTT AAA ---",
 		"strokes that fall or rise faster than 1.25 × the pen's greatest rate, or depth beyond the pen's greatest by 500 µm"},
 	DepthUnverifiable: {"depth_unverifiable", "T-- T-- A-- ---",

@@ -83,18 +83,6 @@ func newJudge(w *world) judge {
 		stop: time.Duration(id.StopMS) * time.Millisecond, guarded: id.Caps.Has(protocol.CapPermits), doubt: "nobody has confirmed anything yet", oracle: oracle{w: w}}
 }
 
-// onTrial reports whether a check is so new that it still errs: with some seeds it
-// blames Penlog for what is right. What it says is told and counted, and fails
-// nothing, until it has been silent over 20,000 seeds.
-func onTrial(rule string) bool {
-	switch rule {
-	case "true strokes", "event missing", "event forgotten", "event twice", "not ready", "unready", "forgotten", "age", "permit after disobedience", "unsaid motor_unwanted",
-		"unsaid stop_unconfirmed", "unsaid pen_disobeys":
-		return true
-	}
-	return false
-}
-
 // blame notes a broken promise, each rule once.
 func (j *judge) blame(rule, format string, args ...any) {
 	if j.breaksByItself(rule) {
@@ -106,16 +94,6 @@ func (j *judge) blame(rule, format string, args ...any) {
 		}
 	}
 	v := Violation{rule, j.w.now, fmt.Sprintf(format, args...)}
-	if onTrial(rule) {
-		for _, d := range j.w.res.Doubts {
-			if d.Rule == rule {
-				return
-			}
-		}
-		j.w.res.Doubts = append(j.w.res.Doubts, v)
-		j.w.logf("DOUBT %s: %s", v.Rule, v.What)
-		return
-	}
 	j.w.res.Violations = append(j.w.res.Violations, v)
 	j.w.logf("VIOLATION %s: %s", v.Rule, v.What)
 	j.w.mark("broken", v.Rule+": "+v.What)

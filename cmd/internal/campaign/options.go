@@ -53,7 +53,6 @@ type Result struct {
 	Human      bool // nothing but people went wrong: no false trip is excused
 	Violations []Violation
 	Checks     []script.Check // verdicts about what the script expects
-	Doubts     []Violation    // what checks on trial say; they fail nothing
 	Uncaused   []string       // trips and holds without a true cause, with their moments
 	Log        []string       // what happened, oldest first
 	Plot       *Plot          // when it was asked for

@@ -33,6 +33,7 @@ type oracle struct {
 
 	wanted  protocol.Micrometres // by Cold's orders
 	allow   bool                 // likewise, in this session of the pen
+	wished  bool                 // they came in this session of the pen
 	record  bool                 // likewise
 	wishAt  protocol.Instant     // wanted changed
 	granted bool                 // a permit for a patient's ceiling left in this session
@@ -168,7 +169,13 @@ func (o *oracle) healed(r session.Rule) { o.said &^= 1 << r }
 func (o *oracle) acknowledged() { o.said &^= o.trips; o.owed &^= o.trips }
 
 // opened: a session begins, and is told anew what holds, and of trips the first.
-func (o *oracle) opened() { o.said, o.owed = o.said&o.trips, 0 }
+// Whether a stop that is not seen yet tripped before is too near to tell.
+func (o *oracle) opened() {
+	o.said, o.owed = o.said&o.trips, 0
+	if o.stopAt != 0 {
+		o.said, o.trips = o.said|1<<session.StopUnconfirmed, o.trips|1<<session.StopUnconfirmed
+	}
+}
 
 // due judges the debts whose time has come.
 func (o *oracle) due() {
@@ -214,7 +221,7 @@ func (o *oracle) apart() {
 		o.provedAt = o.w.now
 	}
 	o.up.is, o.up.welcomed, o.have = false, false, false
-	o.allow, o.granted = false, false
+	o.allow, o.granted, o.wished = false, false, false
 	o.obeys, o.frames, o.ticks = obeys{}, frames{}, ticks{}
 	o.alive = alive{}
 	o.needles.parted()
@@ -227,7 +234,7 @@ func (o *oracle) ordered(x *session.Order) {
 		if x.Ceiling != o.wanted {
 			o.wanted, o.wishAt = x.Ceiling, o.w.now
 		}
-		o.allow, o.record = x.Allow, x.Record
+		o.allow, o.record, o.wished = x.Allow, x.Record, o.up.is
 	case session.OrderAckEvent:
 		o.w.judge.forgets(x.ID)
 	case session.OrderAcknowledge:

@@ -128,7 +128,7 @@ func (o *oracle) obey(r *protocol.Reading, on bool, now protocol.Instant) {
 	default:
 		o.owe(session.MotorWithoutPermit)
 	}
-	if u.mode != guardedPen && on && o.record && !o.allow && now.Sub(u.since) > margin {
+	if u.mode != guardedPen && on && o.record && o.wished && !o.allow && now.Sub(u.since) > margin {
 		o.owe(session.MotorUnwanted)
 	}
 }

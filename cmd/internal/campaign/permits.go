@@ -13,6 +13,7 @@ import (
 type permits struct {
 	pen     *sim.Pen // for its true clock
 	wanders bool     // that changes its speed
+	pace    int64    // ppm, that it was last given
 	boot    uint32
 	nonce   uint64
 	gen     uint16
@@ -46,7 +47,7 @@ func (p *permits) moment(now protocol.Instant, d time.Duration) protocol.Instant
 
 // booted begins anew with a pen whose clock shows 0.
 func (p *permits) booted(now protocol.Instant, boot uint32) {
-	*p = permits{pen: p.pen, wanders: p.wanders, boot: boot, until: min(p.until, now)}
+	*p = permits{pen: p.pen, wanders: p.wanders, pace: p.pace, boot: boot, until: min(p.until, now)}
 }
 
 // end ends whatever is in force.

@@ -177,8 +177,8 @@ func (j *judge) event(e session.Event) {
 	case session.Ended:
 		j.w.logf("ended as %v", e.As)
 		j.strokesRight("at the end", e.Totals.Strokes)
-		if !j.oracle.up.is {
-			j.alone++ // what the pen did since nobody heard it is of no session
+		if o := &j.oracle; !o.up.is || !o.have || j.strokeAt.Add(margin+j.tick(j.w.now).Since(o.last.Tick)) > j.w.now {
+			j.alone++ // what the pen did since it was last heard is of no session
 		}
 	case session.ZoneChosen:
 		j.w.logf("zone chosen: %v, ceiling %v, to %v", e.Verdict.Zone, e.Verdict.Allowed, e.To)
@@ -212,7 +212,8 @@ func (j *judge) trip(e session.RuleBroke) {
 	if e.Rule == session.PenDisobeys && !j.guarded && j.w.now.Sub(j.startedAt) < time.Second {
 		return // a press right after a stop looks like a motor that does not come to rest: PROTOCOL.md §7.5
 	}
-	if e.Rule == session.ReadingsImpossible && j.w.pen.Last() > protocol.Micrometres(j.id.DepthMax)+400 {
+	if most := protocol.Micrometres(j.id.DepthMax) + 400; e.Rule == session.ReadingsImpossible &&
+		(j.w.pen.Last() > most || j.w.pen.AtRest() && j.oracle.have && protocol.Micrometres(j.oracle.last.Measured) > most) {
 		return // the pen goes on telling of its last stroke
 	}
 	since := max(j.overAt, j.dialAt)

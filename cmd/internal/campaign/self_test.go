@@ -113,7 +113,7 @@ func TestTheJudgeFindsEachSaboteur(t *testing.T) {
 				r := campaign.Play(campaign.Draw(seed, campaign.Draws{Class: tt.class}), campaign.Options{Seams: tt.make()})
 				mu.Lock()
 				defer mu.Unlock()
-				for _, v := range append(r.Violations, r.Doubts...) {
+				for _, v := range r.Violations {
 					for _, rule := range tt.rule {
 						if v.Rule == rule && (found == 0 || int(seed) < found) {
 							found, by = int(seed), v.Rule

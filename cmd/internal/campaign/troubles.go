@@ -67,7 +67,10 @@ func (j *judge) troubled(v *script.Verb, d *script.Deed) {
 		}
 	}
 	if v.Fault == sim.FaultDrift && t.room {
-		j.wanders = true
+		if d := t.amount - j.pace; d > 20_000 || d < -20_000 { // it takes the host's map of it seconds to learn that
+			t.answer.may = one(session.ReadingsStale)
+		}
+		j.wanders, j.pace = true, t.amount
 	}
 	if (t.from == t.until || t.answer.after) && (!j.linked || !j.oracle.open()) {
 		t.duty = false // nobody's record takes what was before the session

@@ -208,11 +208,7 @@ func (p *player) keep(i int, c *report.Case, r *campaign.Result) {
 			p.stop()
 		}
 	}
-	what := r.Uncaused
-	for _, d := range r.Doubts {
-		what = append(what, fmt.Sprintf("a check on trial doubts %q at %.3f s", d.Rule, float64(d.At)/1e6-1))
-	}
-	if len(what) > 0 && len(p.r.Uncaused) < maxUncaused {
+	if what := r.Uncaused; len(what) > 0 && len(p.r.Uncaused) < maxUncaused {
 		p.r.Uncaused = append(p.r.Uncaused, report.Uncaused{Name: c.Name, Replay: c.Replay, What: what})
 	}
 	if p.o.All || !c.OK {
