@@ -82,7 +82,7 @@ var ofRoom = map[sim.FaultKind]answer{
 	sim.FaultCreep:         {may: deep},
 	sim.FaultDriveStuck:    {may: deep},
 	sim.FaultShowsPermit:   {may: obey, must: obey[:2], within: 3 * soon, matters: func(w *world, _ *trouble) bool { return !w.pen.Permitted() && w.pen.Hosted() }},
-	sim.FaultFrozen:        {may: rules(link, obey, deep), must: one(session.ReadingsFrozen), within: 2*time.Second + soon, matters: running, own: []string{"stop budget", "too deep"}},
+	sim.FaultFrozen:        {may: rules(link, obey, deep), must: one(session.ReadingsFrozen), within: 3*time.Second + soon, matters: running, own: []string{"stop budget", "too deep"}},
 	sim.FaultSparse:        {may: rules(link, obey, deep)},
 	sim.FaultBackwards:     {may: one(session.ReadingsImpossible, session.PenDisobeys), must: one(session.ReadingsImpossible), within: soon},
 	sim.FaultAhead:         {may: one(session.ReadingsImpossible, session.PenDisobeys, session.DepthAboveCeiling), must: one(session.ReadingsImpossible), within: soon, matters: atLeast(1000)},

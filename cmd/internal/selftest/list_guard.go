@@ -20,6 +20,7 @@ func guardClauses() []Mutation {
 		j.off("frozen-strokes", "readings_frozen P6", `frozen := r.Tick.Since(g.strokeAt) > frozenFor && r.Tick.Since(g.strokeAt) > g.still(r) || r.Tick`, `frozen := r.Tick`),
 		j.off("frozen-start", "readings_frozen P6", ` || r.Tick.Since(g.startAt) > startMost ||`, ` ||`),
 		j.off("frozen-depth", "readings_frozen P6", `&& g.sameFor > frozenVaries`, `&& g.sameFor > 1000*frozenVaries`),
+		j.off("frozen-at-rest", "readings_frozen P6", `g.set(ReadingsFrozen, g.pressed && r.Tick.Since(g.pressAt) > frozenFor, now)`, `g.set(ReadingsFrozen, false, now)`),
 		j.covered("strokes-fall", "readings_impossible", `bad = bad || int32(strokes) < 0`, `bad = bad || false`,
 			"a count that falls differs from the one before by more than 2³¹ strokes, which is more than any pen's greatest rate makes: guard/strokes-too-fast finds it"),
 		j.off("strokes-too-fast", "readings_impossible P6", `bad = bad || int64(strokes) > most`, `bad = bad || false && int64(strokes) > most`),
@@ -45,6 +46,7 @@ func guardClauses() []Mutation {
 		g.off("acknowledge-running", "P6", `case g.have && g.last.MotorOn():`, `case false:`),
 		g.off("acknowledge-dial", "P6 dial_above_ceiling", `case g.tripped == DepthAboveCeiling && g.Broken(DialAboveCeiling):`, `case false:`),
 		g.off("acknowledge-fault", "P6 pen_not_well", `case g.Broken(PenNotWell) && g.tripped == PenFault:`, `case false:`),
+		g.off("acknowledge-pressed", "P6 readings_frozen", `case g.pressed && g.tripped == ReadingsFrozen:`, `case false:`),
 		g.off("acknowledge-impossible", "P6 readings_impossible", `case g.Broken(ReadingsImpossible) && g.tripped == ReadingsImpossible:`, `case false:`),
 
 		// Against false trips: what cries wolf is switched off.
