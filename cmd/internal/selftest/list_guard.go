@@ -46,7 +46,8 @@ func guardClauses() []Mutation {
 		g.off("acknowledge-running", "P6", `case g.have && g.last.MotorOn():`, `case false:`),
 		g.off("acknowledge-dial", "P6 dial_above_ceiling", `case g.tripped == DepthAboveCeiling && g.Broken(DialAboveCeiling):`, `case false:`),
 		g.off("acknowledge-fault", "P6 pen_not_well", `case g.Broken(PenNotWell) && g.tripped == PenFault:`, `case false:`),
-		g.off("acknowledge-pressed", "P6 readings_frozen", `case g.pressed && g.tripped == ReadingsFrozen:`, `case false:`),
+		g.covered("acknowledge-pressed", "P6 readings_frozen", `case g.pressed && g.tripped == ReadingsFrozen:`, `case false:`,
+			"the next reading trips anew by guard/frozen-at-rest"),
 		g.off("acknowledge-impossible", "P6 readings_impossible", `case g.Broken(ReadingsImpossible) && g.tripped == ReadingsImpossible:`, `case false:`),
 
 		// Against false trips: what cries wolf is switched off.
