@@ -84,8 +84,8 @@ var ofRoom = map[sim.FaultKind]answer{
 	sim.FaultShowsPermit:   {may: obey, must: obey[:2], within: 3 * soon, matters: func(w *world, _ *trouble) bool { return !w.pen.Permitted() && w.pen.Hosted() }},
 	sim.FaultFrozen:        {may: rules(link, obey, deep), must: one(session.ReadingsFrozen), within: 3*time.Second + soon, matters: running, own: []string{"stop budget", "too deep"}},
 	sim.FaultSparse:        {may: rules(link, obey, deep)},
-	sim.FaultBackwards:     {may: one(session.ReadingsImpossible, session.PenDisobeys), must: one(session.ReadingsImpossible), within: soon},
-	sim.FaultAhead:         {may: one(session.ReadingsImpossible, session.PenDisobeys, session.DepthAboveCeiling), must: one(session.ReadingsImpossible), within: soon, matters: atLeast(1000)},
+	sim.FaultBackwards:     {may: one(session.ReadingsImpossible, session.PenDisobeys), must: one(session.ReadingsImpossible), within: soon, after: true},
+	sim.FaultAhead:         {may: one(session.ReadingsImpossible, session.PenDisobeys, session.DepthAboveCeiling), must: one(session.ReadingsImpossible), within: soon, after: true, matters: atLeast(1000)},
 	sim.FaultShowsCeiling:  {may: rules(obey, deep, one(session.DialAboveCeiling))},
 	sim.FaultEndsEarly:     {may: obey},
 	sim.FaultDeaf:          {may: rules(link, obey), must: rules(link, obey), within: 3 * time.Second, own: lapsing},
@@ -101,14 +101,14 @@ var ofRoom = map[sim.FaultKind]answer{
 	sim.FaultBatteryDead:   {may: link, must: link[:2], within: time.Second + soon, matters: func(w *world, _ *trouble) bool { return w.pen.Profile().BatteryMAH > 0 }},
 	sim.FaultReports: {may: one(session.PenFault, session.PenNotWell), must: one(session.PenFault, session.PenNotWell), within: soon,
 		matters: func(_ *world, t *trouble) bool { return t.amount&0xff != 0 }},
-	sim.FaultReleased:     {may: one(session.PenReleased, session.PenDisobeys, session.MotorWithoutPermit), must: one(session.PenReleased), within: soon, matters: func(_ *world, t *trouble) bool { return !t.moving }, own: loose},
+	sim.FaultReleased:     {may: one(session.PenReleased, session.PenDisobeys, session.MotorWithoutPermit), must: one(session.PenReleased), within: soon, matters: func(_ *world, t *trouble) bool { return !t.unrest }, own: loose},
 	sim.FaultCartridgeOut: {},
 
 	sim.FaultStuckSensor:     {may: deep, must: deep, within: 5*time.Second + 3*soon, matters: inSkin},
 	sim.FaultSensorBias:      {may: deep, must: deep, within: time.Second + 2*soon, matters: inSkin},
 	sim.FaultSensorDrift:     {may: deep},
 	sim.FaultSensorNoise:     {may: deep},
-	sim.FaultSensorMissing:   {may: one(session.DepthMissing), must: one(session.DepthMissing), within: 2 * time.Second, matters: running},
+	sim.FaultSensorMissing:   {may: one(session.DepthMissing), must: one(session.DepthMissing), within: 2 * time.Second, matters: running, own: []string{"stop budget", "too deep"}},
 	sim.FaultDialMissing:     {may: one(session.DepthMissing), own: []string{"stop budget", "too deep"}},
 	sim.FaultClaimsMeasured:  {may: one(session.ReadingsFrozen, session.DepthMissing), lasts: time.Hour}, // the host goes by the identity it was told
 	sim.FaultContactOn:       {may: one(session.ReadingsFrozen, session.DepthUnverifiable)},
@@ -162,7 +162,7 @@ type trouble struct {
 	answer answer
 	from   protocol.Instant
 	until  protocol.Instant // never: until it is cleared
-	moving bool             // the motor had power when it began
+	unrest bool             // the needles were not at rest when it began
 	duty   bool             // Penlog has to say something about it
 	since  protocol.Instant // it has mattered in a row since; 0: it does not
 	done   bool             // that was said, or it is too late to tell

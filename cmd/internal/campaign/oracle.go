@@ -153,6 +153,9 @@ func (o *oracle) broke(e *session.RuleBroke) {
 	}
 	o.owed &^= bit
 	o.said |= bit
+	if u, j := &o.up, &o.w.judge; (r == session.PenDisobeys || r == session.MotorWithoutPermit) && u.is && o.w.now.Sub(u.since) > margin && j.opened != o.w.now {
+		o.add(u.id.Boot)
+	}
 	o.trips &^= bit
 	if e.Response == session.Trip {
 		o.trips |= bit

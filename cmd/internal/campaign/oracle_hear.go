@@ -24,6 +24,10 @@ func (o *oracle) heard(b []byte, now protocol.Instant) {
 			o.slow(f, now)
 			continue
 		}
+		if u.is && now.Sub(u.heardAt) > silence-margin { // whether the link was lost is too near to tell
+			o.apart()
+			u.nonce = 0
+		}
 		u.heardAt = now
 		m := mark{f.Seq, f.CRC}
 		if m == o.mark && o.have || !u.is {

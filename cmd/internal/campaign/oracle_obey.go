@@ -118,7 +118,6 @@ func (o *oracle) obey(r *protocol.Reading, on bool, now protocol.Instant) {
 		bad = false // its ticks say nothing of how long it did what
 	}
 	if bad && guarded {
-		o.add(u.id.Boot)
 		o.proved = false
 	}
 	switch {

@@ -42,7 +42,7 @@ func (j *judge) troubled(v *script.Verb, d *script.Deed) {
 		j.judgeUnseen()
 		return
 	}
-	t := trouble{verb: v.Name, kind: v.Fault, room: v.Group == script.GroupRoom, amount: d.Amount, from: w.now, until: never, moving: w.pen.Driven()}
+	t := trouble{verb: v.Name, kind: v.Fault, room: v.Group == script.GroupRoom, amount: d.Amount, from: w.now, until: never, unrest: !w.pen.AtRest()}
 	if d.For > 0 {
 		t.until = w.now.Add(d.For)
 	}
@@ -67,7 +67,7 @@ func (j *judge) troubled(v *script.Verb, d *script.Deed) {
 		}
 	}
 	if v.Fault == sim.FaultDrift && t.room {
-		if d := t.amount - j.pace; d > 20_000 || d < -20_000 { // it takes the host's map of it seconds to learn that
+		if most := max(t.amount, j.pace, w.script.Drift); most-min(t.amount, j.pace, w.script.Drift) > 20_000 { // it takes the host's map of it seconds to learn that
 			t.answer.may = one(session.ReadingsStale)
 		}
 		j.wanders, j.pace = true, t.amount
