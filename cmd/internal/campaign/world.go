@@ -25,6 +25,7 @@ type world struct {
 	now    protocol.Instant
 	begin  protocol.Instant
 	end    protocol.Instant
+	due    protocol.Instant // something else than what hangs on the port has its moment
 
 	rig     *sim.Rig
 	pen     *sim.Pen      // of rig
@@ -160,12 +161,13 @@ func (w *world) after(d time.Duration, do func()) {
 
 // run moves the world from one thing that happens to the next.
 func (w *world) run() {
+	h := &w.host
 	for w.now < w.end && len(w.res.Violations) < 5 {
-		h := &w.host
-		t := min(w.rig.Next(), h.hotAt, h.coldAt, h.writeAt, w.disk.next(), w.tech.at, w.steps.Next(), w.holder.Next(), w.end)
+		w.due = min(h.hotAt, h.coldAt, h.writeAt, w.disk.next(), w.tech.at, w.steps.Next(), w.holder.Next(), w.end)
 		for i := range w.todo {
-			t = min(t, w.todo[i].at)
+			w.due = min(w.due, w.todo[i].at)
 		}
+		t := min(w.due, w.rig.Next())
 		if w.opts.Stop != nil && w.res.Counts.Steps%8192 == 0 && w.opts.Stop() {
 			return
 		}
@@ -187,10 +189,14 @@ func (w *world) step() {
 	m.enter(LayerRig)
 	w.buf = w.rig.Read(w.buf[:0], now)
 	m.enter(LayerJudge)
-	w.look()
+	news := w.look()
 	m.enter(LayerPeople)
 	if len(w.buf) > 0 {
 		h.arrived(w.buf, now)
+	}
+	if now < w.due && !news { // bytes moved, or the pen did something that nobody sees yet
+		m.enter(LayerLoop)
+		return
 	}
 	if w.holder.Next() <= now {
 		w.holder.Move(w.rig, now)
@@ -241,18 +247,20 @@ func (w *world) step() {
 	m.enter(LayerLoop)
 }
 
-// look takes note of what happened at the pen and at the cable.
-func (w *world) look() {
-	if w.events = w.rig.TakeEvents(w.events[:0]); len(w.events) > 0 {
-		for i := range w.events {
-			w.judge.happened(&w.events[i])
-			w.sawPen(&w.events[i])
-		}
+// look takes note of what happened at the pen and at the cable, and reports
+// whether anything did.
+func (w *world) look() bool {
+	w.events = w.rig.TakeEvents(w.events[:0])
+	for i := range w.events {
+		w.judge.happened(&w.events[i])
+		w.sawPen(&w.events[i])
 	}
 	if in := w.rig.Plugged(); in != w.plugged {
 		w.plugged = in
 		w.cable(in)
+		return true
 	}
+	return len(w.events) > 0
 }
 
 // toPen puts a frame of the host's on the line.
