@@ -198,14 +198,16 @@ func (o *oracle) holding() bool {
 // aged holds the age that Hot gives a reading against its true one.
 func (o *oracle) aged(n *session.Note) {
 	w := o.w
-	if !o.up.is || o.up.nonce == 0 || w.pen.Identity().Boot != o.up.id.Boot || w.judge.lately(time.Minute, agesLie...) {
+	truly := w.judge.tick(w.now).Since(n.Reading.Tick)
+	young := n.Age < truly*97/100-3*time.Millisecond // the pen's µs may be 2 % off. Source: PROTOCOL.md §4.2
+	old := n.Age > truly+150*time.Millisecond
+	if !young && !old || !o.up.is || o.up.nonce == 0 || w.pen.Identity().Boot != o.up.id.Boot || w.judge.lately(time.Minute, agesLie...) {
 		return
 	}
-	truly := w.judge.tick(w.now).Since(n.Reading.Tick)
-	if n.Age < truly*97/100-3*time.Millisecond { // the pen's µs may be 2 % off. Source: PROTOCOL.md §4.2
+	if young {
 		w.judge.blame("age", "a reading is %v old and counts as %v", truly, n.Age)
 	}
-	if n.Age > truly+150*time.Millisecond && w.judge.settled(mapped) {
+	if old && w.judge.settled(mapped) {
 		w.judge.blame("age", "a reading is %v old and counts as %v, though nothing was wrong for long", truly, n.Age)
 	}
 }

@@ -387,6 +387,9 @@ func (j *judge) finish() script.End {
 		j.tamper(s)
 		if s.fold.State.Over() {
 			for i := range s.records {
+				if s.records[i].Kind != (session.Ended{}).Kind() {
+					continue
+				}
 				if e, _, _ := session.DecodeEvent(&s.records[i]); e != nil {
 					if end, ok := e.(session.Ended); ok && (end.SignalSeq != s.signal.Seq || end.SignalHead != s.signal.Head) {
 						j.blame("seal", "the seal names %d chunks, there are %d", end.SignalSeq, s.signal.Seq)

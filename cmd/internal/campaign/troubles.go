@@ -215,7 +215,12 @@ func (j *judge) crowded() bool {
 
 // lately reports whether one of these began no longer ago than that.
 func (j *judge) lately(d time.Duration, kinds ...sim.FaultKind) bool {
-	return slices.ContainsFunc(j.list, func(t trouble) bool { return t.room && slices.Contains(kinds, t.kind) && j.w.now <= t.from.Add(d) })
+	for i := range j.list {
+		if t := &j.list[i]; t.room && j.w.now <= t.from.Add(d) && slices.Contains(kinds, t.kind) {
+			return true
+		}
+	}
+	return false
 }
 
 // agesLie are troubles after which true time tells nothing of the age of what is heard.
