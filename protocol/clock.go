@@ -194,11 +194,11 @@ func (c *ClockMap) fit() {
 // the line lies below the newest arrivals, which only makes ages look greater.
 // Before the first exchange early is unbounded and given as an hour.
 func (c *ClockMap) When(t Tick) (at Instant, early time.Duration) {
-	ext := c.Extend(t)
-	at = Instant(ext + c.line(ext))
+	at = c.at(t)
 	if c.traded == 0 {
 		return at, time.Hour
 	}
+	ext := c.Extend(t)
 	best := int64(time.Hour / time.Microsecond)
 	for i := range min(c.traded, clockExchanges) {
 		x := &c.trades[i]
@@ -214,6 +214,12 @@ func (c *ClockMap) When(t Tick) (at Instant, early time.Duration) {
 		best = min(best, int64(at)-least)
 	}
 	return at, time.Duration(max(best, 0)) * time.Microsecond
+}
+
+// at is the estimate of [ClockMap.When] alone.
+func (c *ClockMap) at(t Tick) Instant {
+	ext := c.Extend(t)
+	return Instant(ext + c.line(ext))
 }
 
 // Age bounds from above how old at now the telemetry of tick t is.

@@ -165,8 +165,7 @@ func (h *Host) Clock() *ClockMap { return &h.clock }
 // stays unknown, and counts as none.
 func (h *Host) Age(t Tick, now Instant) time.Duration {
 	if h.id.Caps.Has(CapTalksOnly) {
-		at, _ := h.clock.When(t)
-		return max(now.Sub(at), 0)
+		return max(now.Sub(h.clock.at(t)), 0)
 	}
 	return h.clock.Age(t, now)
 }

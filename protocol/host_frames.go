@@ -222,8 +222,7 @@ func (h *Host) reading(p []byte, now Instant) {
 			h.stats.Late++
 			return
 		}
-		at, _ := h.clock.When(m.Tick)
-		early := at.Sub(now)
+		early := h.clock.at(m.Tick).Sub(now)
 		if step < 0 || early > clockJump {
 			h.jumped(now)
 			return

@@ -189,7 +189,11 @@ func (g *Guard) next(f *Finding) bool {
 }
 
 // set breaks or heals a rule.
-func (g *Guard) set(r Rule, broken bool, now protocol.Instant) { g.setDepth(r, broken, now, 0, 0) }
+func (g *Guard) set(r Rule, broken bool, now protocol.Instant) {
+	if broken != g.Broken(r) { // else there is nothing to do, as nearly always
+		g.setDepth(r, broken, now, 0, 0)
+	}
+}
 
 func (g *Guard) setDepth(r Rule, broken bool, now protocol.Instant, value, limit protocol.Micrometres) {
 	bit := uint32(1) << r
