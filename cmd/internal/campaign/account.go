@@ -113,6 +113,8 @@ func (a *account) event(e session.Event, now protocol.Instant) {
 		a.zone, a.offLabel = e.Verdict.Allowed > 0, slices.Contains(e.Verdict.Flags, limits.OffLabel)
 		a.waits(e.Higher && e.To != session.Draft, now)
 		a.lower(&e.Verdict, now)
+	case session.ZoneRefused:
+		a.zone = false
 	case session.Overridden:
 		a.waits(e.To != session.Draft, now)
 	case session.OverrideEnded:
@@ -185,46 +187,77 @@ const secondAct = 5*time.Second + 50*time.Millisecond
 func (j *judge) mayBegin(what string, v limits.Verdict) {
 	a := &j.account
 	bad := func(why string) { j.blame("unready", "the session is %s, and %s", what, why) }
+	if why := j.unfit(&v); why != "" {
+		bad(why)
+	}
+	switch {
+	case a.running && a.mode == session.ModeStoppable: // a guarded one gets no permit before it is at rest
+		bad("the motor runs")
+	case a.up && a.mode == session.ModeGuarded && j.oracle.up.is && j.oracle.up.id.Boot == j.id.Boot && j.tested <= j.bootedAt: // a boot that the agent can know of
+		bad("no press has shown since the pen booted that it does not run without a permit")
+	}
+}
+
+// stands judges that what had to be so before permits were wanted still is, as long
+// as they are.
+func (j *judge) stands(p *session.Procedure) {
+	if p == nil || !p.State.MayPermit() || j.account.answers == nil {
+		return
+	}
+	if why := j.unfit(&p.Verdict); why != "" {
+		j.blame("no longer ready", "the session is %v, and %s", p.State, why)
+	}
+}
+
+// unfit says what stands in the way of permits under a verdict, by the judge's own
+// account; empty: nothing.
+func (j *judge) unfit(v *limits.Verdict) string {
+	a := &j.account
 	off := slices.Contains(v.Flags, limits.OffLabel) || a.product != nil && a.product.Purpose == "delivery"
 	switch {
 	case v.Refused || v.Allowed <= 0 || !a.zone:
-		bad("no zone is chosen that allows anything")
+		return "no zone is chosen that allows anything"
+	case len(a.plan) > 0 && !slices.ContainsFunc(a.plan, func(i session.PlanItem) bool { return planFits(&i, v) }):
+		return "the zone is not in the plan"
 	case a.patient == "" || a.operator == "":
-		bad("patient or operator is not named")
+		return "patient or operator is not named"
 	case a.consent == nil:
-		bad("the patient has not consented")
+		return "the patient has not consented"
 	case off && !a.consent.OffLabel:
-		bad("the patient was not told that this is off-label")
+		return "the patient was not told that this is off-label"
 	case a.numbing != "none" && a.numbing != "wiped":
-		bad("an anaesthetic may be on the skin: " + a.numbing)
+		return "an anaesthetic may be on the skin: " + a.numbing
 	case !a.alarm:
-		bad("nobody heard the alarm")
+		return "nobody heard the alarm"
 	case a.mode != session.ModeManual && !a.up && a.accepted != session.ModeManual:
-		bad("no pen is there")
+		return "no pen is there"
 	case a.up && a.mode != session.ModeGuarded && a.accepted != a.mode:
-		bad("nobody accepted the pen's mode")
+		return "nobody accepted the pen's mode"
 	case a.in == nil:
-		bad("no cartridge is in")
+		return "no cartridge is in"
 	case !a.in.Intact:
-		bad("the cartridge's pack was open")
-	case a.running && a.mode == session.ModeStoppable: // a guarded one gets no permit before it is at rest
-		bad("the motor runs")
+		return "the cartridge's pack was open"
 	case a.tripped:
-		bad("a trip is latched")
-	case a.up && a.mode == session.ModeGuarded && j.oracle.up.is && j.oracle.up.id.Boot == j.id.Boot && j.tested <= j.bootedAt: // a boot that the agent can know of
-		bad("no press has shown since the pen booted that it does not run without a permit")
+		return "a trip is latched"
 	}
 	for _, q := range policy.Default().Questions() {
 		x, asked := a.answers[q.Code]
 		switch {
 		case !asked || x.Answer != "yes" && x.Answer != "no":
-			bad("nobody asked about " + q.Code)
-		case x.Answer == "no" || len(x.Zones) > 0 || q.Action == policy.Caution:
+			return "nobody asked about " + q.Code
+		case x.Answer == "no" || len(x.Zones) > 0 && !slices.Contains(x.Zones, v.Zone) || q.Action == policy.Caution:
 		case a.cleared[q.Code] && (q.Action != policy.Block || q.Overridable):
 		default:
-			bad("the answer about " + q.Code + " stands in the way")
+			return "the answer about " + q.Code + " stands in the way"
 		}
 	}
+	return ""
+}
+
+// planFits reports whether an item of the plan is for a verdict's place: one that names
+// no side or site is for each.
+func planFits(i *session.PlanItem, v *limits.Verdict) bool {
+	return i.Zone == v.Zone && i.Indication == v.Indication && (i.Side == v.Side || i.Side == limits.SideNone) && (i.Site == v.Site || i.Site == limits.SiteNone)
 }
 
 // remembers judges that the live state holds what was recorded.

@@ -91,6 +91,9 @@ func Draw(seed uint64, d Draws) *script.Script {
 	if s.Hand = pick(&r, sim.Styles()).Name; d.Hand != "" {
 		s.Hand = d.Hand
 	}
+	if class != Ill && r.chance(25) {
+		s.Technician = script.Meddles
+	}
 	s.Drift = int64(r.below(401) - 200)
 	if r.chance(30) {
 		s.Drift = int64(r.below(40_001) - 20_000)
@@ -148,6 +151,9 @@ func drawTreat(r *rng, s *script.Script, f *sim.Profile) {
 		}
 		if r.chance(6) {
 			t.In = pick(r, sites).Zone
+		}
+		if s.Technician == script.Meddles {
+			t.Side = pick(r, []limits.Side{limits.SideNone, limits.Left, limits.Right})
 		}
 		t.Passes = 1
 		s.Treat = append(s.Treat, t)

@@ -327,6 +327,7 @@ func (h *host) flush(now protocol.Instant) {
 			w.sawEvent(e)
 		}
 		w.judge.remembers(h.cold.Procedure())
+		w.judge.stands(h.cold.Procedure())
 	}
 	w.sawSession()
 	for a := &h.answer; h.cold.Answer(a); {

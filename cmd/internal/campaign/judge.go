@@ -59,6 +59,7 @@ type judge struct {
 	record
 	oracle oracle
 	account
+	prior before // of the record that is handed over
 	penEvents
 	tested, bootedAt protocol.Instant // a press found no permit, and the pen booted, last
 	startedAt        protocol.Instant // a press started the motor, last

@@ -79,8 +79,10 @@ func (v weighed) draw(r *rng) script.Deed {
 		}
 	}
 	switch v.Name {
-	case "agent-stall", "hot-stall", "cold-stall":
+	case "agent-stall", "hot-stall":
 		d.For = stallSize(r)
+	case "cold-stall":
+		d.For = r.span(50*ms, 3*time.Second)
 	case "disk-stall", "disk-fails":
 		d.For = r.span(50*ms, 4*time.Second)
 	case "disk-slow":

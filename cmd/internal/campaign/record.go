@@ -298,7 +298,11 @@ func (j *judge) handed(b *session.Batch) []session.Event {
 	for i := range b.Records {
 		if e, _, err := session.DecodeEvent(&b.Records[i]); err == nil {
 			events[i] = e
+			j.prior.take(h.handed)
 			h.handed.Apply(e, b.Records[i].At)
+			if why := taken(&j.prior, e, b.Records[i].At, h.handed); why != "" {
+				j.blame("taken in", "record %d, %s: %s", b.Records[i].Seq, e.Kind(), why)
+			}
 		}
 	}
 	// A fold that went apart stays apart: not each batch has to be looked at.

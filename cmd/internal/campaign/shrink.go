@@ -118,6 +118,7 @@ func (x *shrinker) simpler() bool {
 		}
 	}
 	s := x.best.Script
+	try(s.Technician == script.Meddles, func(s *script.Script) { s.Technician = script.Wanders })
 	try(s.Technician == script.Wanders, func(s *script.Script) { s.Technician = script.Follows })
 	try(s.Drift != 0, func(s *script.Script) { s.Drift = 0 })
 	try(s.Uptime != 0, func(s *script.Script) { s.Uptime = 0 })

@@ -84,7 +84,7 @@ func (t *tech) act(now protocol.Instant) {
 	if p := h.cold.Procedure(); p != nil {
 		s.There, s.State, s.Chosen, s.Running, s.Mode = true, p.State, p.Chosen, p.Running, p.Mode
 		if p.Chosen {
-			s.Zone = p.Verdict.Zone
+			s.Verdict = p.Verdict
 		}
 	}
 	m := t.Act(&s)

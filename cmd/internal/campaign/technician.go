@@ -2,12 +2,14 @@ package campaign
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"penlog/cmd/internal/campaign/script"
 	"penlog/protocol"
 	"penlog/session"
 	"penlog/session/limits"
+	"penlog/session/policy"
 	"penlog/session/rehearsal"
 )
 
@@ -30,8 +32,8 @@ type Screen struct {
 	There   bool // a session of this script, perhaps over
 	State   session.State
 	Chosen  bool
-	Zone    limits.Zone // chosen
-	Running bool        // the motor, as recorded
+	Verdict limits.Verdict // of the zone that is chosen
+	Running bool           // the motor, as recorded
 	Mode    session.Mode
 	Permits bool                   // the pen at hand takes them
 	Checks  func() []session.Check // before the time-out
@@ -54,7 +56,7 @@ type Move struct {
 func NewTechnician(s *script.Script, id protocol.Identity, table *limits.Table, now protocol.Instant) Technician {
 	t := Technician{rng: stream(s.Seed, forTech), how: s.Technician, task: -1, ends: true}
 	t.at = t.rng.after(now, 100*time.Millisecond, 2*time.Second)
-	if s.Technician == script.Wanders {
+	if t.strays() {
 		t.ends = t.rng.chance(70)
 	}
 	for _, x := range s.Treat {
@@ -95,10 +97,13 @@ func (t *Technician) Looks(now protocol.Instant) bool {
 	return true
 }
 
+// strays reports whether the technician does not always do what the screen calls for.
+func (t *Technician) strays() bool { return t.how == script.Wanders || t.how == script.Meddles }
+
 func asks(c ...session.Command) Move { return Move{Ask: c} }
 
 func (t *Technician) choose(i int) Move {
-	if t.how == script.Wanders && t.rng.chance(10) { // too long for a second act, or nearly
+	if t.strays() && t.rng.chance(10) { // too long for a second act, or nearly
 		t.at = t.rng.after(t.now, 4*time.Second, 7*time.Second)
 	}
 	s := t.treat[min(i, len(t.treat)-1)]
@@ -108,17 +113,16 @@ func (t *Technician) choose(i int) Move {
 
 // Act does what the screen calls for.
 func (t *Technician) Act(p *Screen) Move {
-	if t.how == script.Wanders && t.rng.chance(4) {
+	if t.how == script.Wanders && t.rng.chance(4) || t.how == script.Meddles && t.rng.chance(25) {
 		return asks(t.whim(p))
 	}
 	switch {
 	case !p.There || p.State.Over():
-		if p.Left > 8*time.Second || !p.There && t.how != script.Wanders {
-			t.task = -1
-			all := Prepared(technician)
-			return asks(slices.DeleteFunc(all, func(c session.Command) bool { // now and then, only once the screen asks for it
-				return t.how == script.Wanders && c.Do != session.CmdOpen && t.rng.chance(10)
-			})...)
+		if t.how == script.Meddles && p.There && t.rng.chance(70) { // the chart is not closed yet
+			return asks(t.whim(p))
+		}
+		if p.Left > 8*time.Second || !p.There && !t.strays() {
+			return t.opens()
 		}
 	case p.State == session.Tripped:
 		return asks(session.Command{Do: session.CmdAcknowledge})
@@ -142,10 +146,42 @@ func (t *Technician) Act(p *Screen) Move {
 		return t.go_(session.CmdResume, p)
 	case t.how == script.Arms && p.State.MayPermit():
 		t.armed = true
-	case t.how == script.Wanders && t.rng.chance(3):
+	case t.strays() && t.rng.chance(3):
 		return asks(session.Command{Do: pick(&t.rng, []session.CommandKind{session.CmdPause, session.CmdStop, session.CmdPass})})
 	}
 	return Move{}
+}
+
+// opens opens a session and prepares it. Who strays leaves steps out, and does each only
+// once the screen asks for it; who meddles has a plan now and then.
+func (t *Technician) opens() Move {
+	t.task = -1
+	skips := map[script.Technic]int{script.Wanders: 10, script.Meddles: 25}[t.how]
+	all := slices.DeleteFunc(Prepared(technician), func(c session.Command) bool { return skips > 0 && c.Do != session.CmdOpen && t.rng.chance(skips) })
+	if q := policy.Default().Questions(); t.how == script.Meddles && len(q) > 0 && t.rng.chance(30) { // something stands in the way
+		all = append(all, session.Command{Do: session.CmdScreen, By: technician, Answers: []session.Answered{{Code: pick(&t.rng, q).Code, Answer: "yes"}}})
+	}
+	if t.how == script.Meddles && t.rng.chance(30) {
+		all = append(all, session.Command{Do: session.CmdPlan, By: technician, Plan: t.plan()})
+	}
+	return asks(all...)
+}
+
+// plan is one for most of what is treated, with a depth for some of it.
+func (t *Technician) plan() []session.PlanItem {
+	var out []session.PlanItem
+	for _, x := range t.treat {
+		i := session.PlanItem{Zone: x.Zone, Side: x.Side, Indication: x.Indication}
+		if t.rng.chance(50) {
+			i.Depth = pick(&t.rng, []protocol.Micrometres{250, 500, 750, 1000})
+		}
+		if !slices.ContainsFunc(out, func(o session.PlanItem) bool {
+			return o.Zone == i.Zone && o.Side == i.Side && o.Indication == i.Indication
+		}) && !t.rng.chance(15) {
+			out = append(out, i)
+		}
+	}
+	return out
 }
 
 // go_ asks for permits when every check on the screen is green.
@@ -161,6 +197,10 @@ func (t *Technician) go_(do session.CommandKind, p *Screen) Move {
 			return asks(session.Command{Do: session.CmdAcceptMode, Mode: p.Mode})
 		case c.Code == "mode" && t.rng.chance(30):
 			return asks(session.Command{Do: session.CmdAcceptPen})
+		}
+		if _, codes, ok := strings.Cut(c.Words, ": "); ok && c.Code == "screening" && t.how == script.Meddles && t.rng.chance(60) {
+			code, _, _ := strings.Cut(codes, ",")
+			return asks(session.Command{Do: session.CmdClear, By: clinician, Code: code, Text: "seen"}) // where nobody was asked, nothing is there to clear
 		}
 		return prepare(c.Code) // another pen has another cartridge; or it was left out
 	}

@@ -1,8 +1,12 @@
 package campaign
 
 import (
+	"time"
+
+	"penlog/cmd/internal/campaign/script"
 	"penlog/protocol"
 	"penlog/session"
+	"penlog/session/cartridge"
 	"penlog/session/clinic"
 	"penlog/session/limits"
 	"penlog/session/policy"
@@ -38,22 +42,54 @@ var turns = []session.CommandKind{session.CmdChoose, session.CmdChoose, session.
 	session.CmdResume, session.CmdResume, session.CmdAcknowledge, session.CmdNote, session.CmdAbort, session.CmdFinish, session.CmdInterrupt,
 	session.CmdAcceptPen, session.CmdLocate, session.CmdOpen}
 
+// afterwards are the commands that may follow the end.
+var afterwards = func() (out []session.CommandKind) {
+	for _, s := range session.CommandSpecs() {
+		if s.After {
+			out = append(out, s.Do)
+		}
+	}
+	return out
+}()
+
 // whim is a command out of turn: often one of a treatment, now and then any that
 // there is, by anyone, with what it takes drawn at random.
 func (t *Technician) whim(p *Screen) session.Command {
 	r := &t.rng
 	c := session.Command{Do: pick(r, turns)}
+	meddles := t.how == script.Meddles
 	switch {
-	case r.chance(25):
+	case meddles && p.State.Over() && r.chance(70):
+		c.Do = pick(r, afterwards)
+	case meddles && p.Chosen && !p.Running && r.chance(15):
+		return t.deeper(p)
+	case r.chance(25) || meddles && r.chance(40):
 		c.Do = pick(r, session.CommandSpecs()).Do
 	case r.chance(25):
 		c.Do = pick(r, []session.CommandKind{session.CmdOverride, session.CmdEndOverride, session.CmdReattribute, session.CmdNext, session.CmdCartridge})
 	}
 	c.By = pick(r, []session.By{technician, technician, clinician})
+	if meddles && r.chance(12) {
+		c.By = pick(r, []session.By{"nobody", session.Agent, session.Unnamed, "DOC"})
+	}
 	if spec, ok := c.Do.Spec(); ok {
 		for _, f := range spec.Takes {
 			t.fill(&c, f, p)
 		}
+	}
+	return c
+}
+
+// deeper is a clinician's word that the zone at hand may be treated deeper.
+func (t *Technician) deeper(p *Screen) session.Command {
+	v := &p.Verdict
+	c := session.Command{Do: session.CmdOverride, By: clinician, Zone: v.Zone, Side: v.Side, Site: v.Site, Text: "whim",
+		Value: v.Allowed + 250*protocol.Micrometres(1+t.rng.below(3))}
+	if v.OverrideLimit > v.Allowed && t.rng.chance(70) {
+		c.Value = v.OverrideLimit
+	}
+	if t.rng.chance(30) {
+		c.Second = technician
 	}
 	return c
 }
@@ -67,7 +103,10 @@ func (t *Technician) fill(c *session.Command, field string, p *Screen) {
 	case "zone":
 		c.Zone = pick(r, sites).Zone
 		if p.Chosen && r.chance(50) {
-			c.Zone = p.Zone
+			c.Zone = p.Verdict.Zone
+		}
+		if c.Do == session.CmdOverride && p.Chosen && r.chance(90) {
+			c.Zone, c.Side = p.Verdict.Zone, p.Verdict.Side
 		}
 	case "indication":
 		for _, s := range sites {
@@ -84,14 +123,20 @@ func (t *Technician) fill(c *session.Command, field string, p *Screen) {
 		}
 	case "value_um":
 		c.Value = pick(r, depths)
+		if r.chance(70) {
+			c.Value = p.Verdict.Allowed + 250*protocol.Micrometres(1+r.below(2))
+		}
 	case "patient":
-		c.Patient = pick(r, []string{"patient-1", "patient-2"})
+		c.Patient = pick(r, []string{"patient-1", "patient-2", "patient-3"})
 	case "text":
 		c.Text = "whim"
 	case "code":
 		c.Code = pick(r, []string{"", "faint", "pain", "cold_sore"})
+		if q := policy.Default().Questions(); c.Do == session.CmdClear && len(q) > 0 && r.chance(50) {
+			c.Code = pick(r, q).Code
+		}
 	case "second":
-		c.Second = pick(r, []session.By{"", technician, clinician})
+		c.Second = pick(r, []session.By{"", technician, clinician, clinician, "DOC", "nobody"})
 	case "to":
 		c.To = pick(r, []session.By{technician, clinician})
 	case "mode":
@@ -118,7 +163,11 @@ func (t *Technician) fill(c *session.Command, field string, p *Screen) {
 		}
 	case "answers":
 		q := pick(r, policy.Default().Questions())
-		c.Answers = []session.Answered{{Code: q.Code, Answer: tri()}}
+		a := session.Answered{Code: q.Code, Answer: tri()}
+		if q.PerZone && a.Answer == "yes" && r.chance(50) {
+			a.Zones = []limits.Zone{pick(r, sites).Zone}
+		}
+		c.Answers = []session.Answered{a}
 	case "rest":
 		c.Rest = tri()
 	case "consent":
@@ -139,9 +188,13 @@ func (t *Technician) fill(c *session.Command, field string, p *Screen) {
 		c.Outcome = &session.Outcome{Reaction: "erythema"}
 	case "aftercare":
 		c.Aftercare = &session.Aftercare{Leaflet: "1", Verbal: true}
+	case "follow_up":
+		c.FollowUp = &session.FollowUp{Findings: "whim", On: cartridge.DateIn(p.Wall, time.UTC)}
 	case "adverse":
 		c.Adverse = &session.Adverse{Type: "whim", Severity: "mild"}
 	case "side":
-		c.Side = pick(r, []limits.Side{limits.SideNone, limits.SideNone, limits.Left})
+		if c.Side == limits.SideNone && c.Do != session.CmdOverride {
+			c.Side = pick(r, []limits.Side{limits.SideNone, limits.SideNone, limits.Left})
+		}
 	}
 }

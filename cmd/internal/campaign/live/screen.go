@@ -149,7 +149,7 @@ func (p *player) shown(task int, left time.Duration, permits bool) *campaign.Scr
 		Checks: func() []session.Check { return v.Checks }}
 	if p.there {
 		s.State, s.Running = v.State, v.MotorOn
-		s.Zone, s.Chosen = v.Verdict.Zone, v.Verdict.Zone.Valid()
+		s.Verdict, s.Chosen = v.Verdict, v.Verdict.Zone.Valid()
 	}
 	return s
 }

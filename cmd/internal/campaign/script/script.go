@@ -45,9 +45,10 @@ const (
 	Arms                   // prepares, chooses, arms once; then only what steps say
 	Waits                  // only what steps say
 	Wanders                // follows the screen, and now and then asks for anything at all
+	Meddles                // likewise, often, in anybody's name, leaves steps out, and writes on in what is over
 )
 
-var technics = []string{"follows", "arms", "waits", "wanders"}
+var technics = []string{"follows", "arms", "waits", "wanders", "meddles"}
 
 // String gives the word for it.
 func (t Technic) String() string { return technics[t] }

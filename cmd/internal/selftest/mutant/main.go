@@ -39,7 +39,10 @@ func main() {
 }
 
 // shares are how many seeds of a class come in a round. Of those in which one thing
-// is ill there is one for each thing that can be, and of scenarios one of each.
+// is ill there is one for each thing that can be, and of scenarios one of each; of any
+// class with a technician who meddles, so many.
+const meddlers = 24
+
 var shares = map[campaign.Class]int{campaign.Human: 8, campaign.Rough: 8, campaign.Wild: 2, campaign.Ill: 1, campaign.Shown: 1}
 
 // ahead is how many seeds are looked at for each that is played.
@@ -60,7 +63,11 @@ func order(first uint64, n int) []uint64 {
 		if class == campaign.Ill && len(s.Steps) > 0 && len(s.Steps[0].Do) > 0 {
 			kind += " " + s.Steps[0].Do[0].Verb
 		}
-		all = append(all, ranked{seed, seen[kind] / shares[class]})
+		share := shares[class]
+		if s.Technician == script.Meddles {
+			kind, share = "meddles", meddlers
+		}
+		all = append(all, ranked{seed, seen[kind] / share})
 		seen[kind]++
 	}
 	slices.SortStableFunc(all, func(a, b ranked) int { return cmp.Compare(a.round, b.round) })
