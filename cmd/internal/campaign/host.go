@@ -124,8 +124,10 @@ func (h *host) kill() {
 // emit is the bounded queue from Hot to Cold.
 func (h *host) emit(n *session.Note) bool {
 	if len(h.notes) >= h.cap {
+		h.w.judge.noRoom(n)
 		return false
 	}
+	h.w.judge.told(n)
 	if f := h.w.opts.Seams.Note; f != nil && !f(n) {
 		return true
 	}
@@ -198,6 +200,7 @@ func (h *host) stepHot(now protocol.Instant) {
 	h.hot.Tick(m, h.w.wall(now), drained)
 	h.post(now)
 	h.w.judge.oracle.stepped(now, m, h.w.wall(now), drained)
+	h.w.judge.lane.turned(&h.w.judge.oracle)
 	h.hotAt = now.Add(readTimeout + h.rng.span(0, h.lag))
 	if len(h.tty) > 0 {
 		h.hotAt = h.rng.after(now, 10*time.Microsecond, 200*time.Microsecond)
@@ -282,6 +285,7 @@ func (h *host) stepCold(now protocol.Instant) {
 		case 2:
 			for _, c := range h.asked {
 				h.w.tech.gave(h.cold.Command(c, m, at), c)
+				h.w.judge.asksToStop(c.Do)
 			}
 			h.asked = h.asked[:0]
 		}

@@ -58,6 +58,7 @@ type judge struct {
 	desires []desire
 	record
 	oracle oracle
+	lane
 	account
 	prior before // of the record that is handed over
 	penEvents

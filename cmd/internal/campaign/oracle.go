@@ -205,7 +205,7 @@ func (o *oracle) due() {
 }
 
 // started begins with a new life of the agent.
-func (o *oracle) started() { *o = oracle{w: o.w} }
+func (o *oracle) started() { *o, o.w.judge.lane = oracle{w: o.w}, lane{} }
 
 // lostPort follows the port that goes, before Hot hears of it.
 func (o *oracle) lostPort() {
@@ -238,6 +238,8 @@ func (o *oracle) ordered(x *session.Order) {
 			o.wanted, o.wishAt = x.Ceiling, o.w.now
 		}
 		o.allow, o.record, o.wished = x.Allow, x.Record, o.up.is
+	case session.OrderLease:
+		o.w.judge.full = false
 	case session.OrderAckEvent:
 		o.w.judge.forgets(x.ID)
 	case session.OrderAcknowledge:
@@ -283,11 +285,7 @@ func (o *oracle) stepped(now protocol.Instant, mono protocol.Instant, at protoco
 	if !o.have {
 		return
 	}
-	period := time.Second / time.Duration(max(u.id.ReadingsMin, 1)) // it may have agreed to no more
-	limit := max(150*time.Millisecond, 3*period)
-	if u.mode == guardedPen {
-		limit = min(limit, life-50*time.Millisecond)
-	}
+	limit := o.staleAfter()
 	if now.Sub(o.at) > limit+2*margin && now.Sub(u.since) > limit+2*margin {
 		o.owe(session.ReadingsStale)
 	}

@@ -16,6 +16,9 @@ type frames struct {
 	revoked  protocol.Instant
 	ceiledAt protocol.Instant // the ceiling left, last
 	moves    bool             // the motor was on in the reading that confirmed, and not off since
+	granted  uint16           // generation of the newest permit for a patient's ceiling
+
+	stopAsked, stopBy protocol.Instant // somebody asked to stop; a revoke has to leave until then, 0: none
 
 	tried  uint16 // generation of the trial whose permit left
 	ends   protocol.Tick
@@ -100,6 +103,12 @@ func (o *oracle) ceilingLeft(m *protocol.Ceiling, now protocol.Instant) {
 	if m.Generation <= x.gen {
 		j.blame("generation", "a ceiling of generation %d is sent after one of %d", m.Generation, x.gen)
 	}
+	if m.Depth == 0 {
+		j.blame("frames", "a ceiling of nothing is sent")
+	}
+	if m.Depth == testDepth && x.kind != protocol.TypeCeiling {
+		j.mayTry()
+	}
 	if x.revoking && m.Depth != testDepth {
 		j.blame("revoke first", "a ceiling is sent, and no reading has shown the revoke before it")
 	}
@@ -125,6 +134,7 @@ func (o *oracle) permitLeft(m *protocol.Permit, now protocol.Instant) {
 	if !o.up.is || o.up.nonce == 0 {
 		return
 	}
+	j.mayPermit(m)
 	if o.has(o.up.id.Boot) {
 		j.blame("permit after disobedience", "a permit for %d µm is sent to a pen that did not obey in this boot", m.Depth)
 	}
@@ -145,6 +155,7 @@ func (o *oracle) permitLeft(m *protocol.Permit, now protocol.Instant) {
 		x.tried, x.showed, x.ends = m.Generation, false, m.SeenTick+protocol.Tick(m.LifeMS)*1000
 		return
 	}
+	x.granted = m.Generation
 	switch {
 	case !x.proved:
 		j.blame("unproven", "a permit for %d µm is sent, and no trial has lapsed in this session of the pen", m.Depth)

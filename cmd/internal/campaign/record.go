@@ -96,7 +96,9 @@ func (j *judge) noted(n *session.Note, c *session.Cold) {
 	switch n.Kind {
 	case session.NoteReading:
 		if p := c.Procedure(); p != nil && !p.State.Over() {
-			j.read++
+			if j.read++; !p.Foreign {
+				j.lane.gap += n.Dropped
+			}
 			if j.have {
 				j.heard += uint64(max(0, int32(n.Reading.Strokes-j.last.Strokes)))
 			}
@@ -144,6 +146,7 @@ func (j *judge) promised(do session.CommandKind, a *session.Answer) {
 // event judges what Cold decided.
 func (j *judge) event(e session.Event) {
 	j.recorded(e)
+	j.gaps(e)
 	c := &j.w.res.Counts
 	switch e := e.(type) {
 	case session.Opened:
