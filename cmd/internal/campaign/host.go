@@ -38,18 +38,19 @@ type host struct {
 	asked  []session.Command
 	handed *session.Procedure // fold of what was handed to the disk
 
-	port      bool
-	tty       []byte
-	box       mailbox
-	hotAt     protocol.Instant
-	coldAt    protocol.Instant
-	writeAt   protocol.Instant
-	hotStall  protocol.Instant
-	coldStall protocol.Instant
-	lastRead  protocol.Instant
-	quietTill protocol.Instant
-	drainedAt protocol.Instant // Hot last took its orders
-	lag       time.Duration    // longest wake-up in normal times
+	port       bool
+	tty        []byte
+	box        mailbox
+	hotAt      protocol.Instant
+	coldAt     protocol.Instant
+	writeAt    protocol.Instant
+	hotStall   protocol.Instant
+	coldStall  protocol.Instant
+	lastRead   protocol.Instant
+	quietTill  protocol.Instant
+	drainedAt  protocol.Instant // Hot last took its orders
+	drainedWas protocol.Instant // and the time before that
+	lag        time.Duration    // longest wake-up in normal times
 
 	// What is taken from the lanes, kept here so that taking it makes no garbage.
 	out    protocol.Outgoing
@@ -94,7 +95,7 @@ func (h *host) start(now protocol.Instant) {
 	h.notes, h.orders, h.acked, h.asked = nil, nil, nil, nil
 	h.box.clear()
 	h.tty = h.tty[:0]
-	h.hotStall, h.coldStall, h.lastRead, h.quietTill, h.drainedAt = 0, 0, now, now.Add(stallQuiet), now
+	h.hotStall, h.coldStall, h.lastRead, h.quietTill, h.drainedAt, h.drainedWas = 0, 0, now, now.Add(stallQuiet), now, now
 	var seed [32]byte
 	for i := 0; i < 32; i += 8 {
 		binary.LittleEndian.PutUint64(seed[i:], h.rng.next())
@@ -196,7 +197,7 @@ func (h *host) stepHot(now protocol.Instant) {
 		h.w.judge.oracle.ordered(&h.orders[i])
 		h.hot.Do(h.orders[i], m)
 	}
-	h.orders, h.drainedAt = h.orders[:0], now
+	h.orders, h.drainedWas, h.drainedAt = h.orders[:0], h.drainedAt, now
 	h.hot.Tick(m, h.w.wall(now), drained)
 	h.post(now)
 	h.w.judge.oracle.stepped(now, m, h.w.wall(now), drained)

@@ -125,7 +125,8 @@ func (o *oracle) come(now protocol.Instant) {
 		return
 	}
 	if u.otherAt != 0 && now.Sub(u.otherAt) < 10*time.Second {
-		return // two pens in turn: whose word counts depends on which came last
+		u.nonce, u.welcomed = 0, false // two pens in turn: whose word counts depends on which came last
+		return
 	}
 	o.apart()
 	u.is, u.welcomed, u.since, u.used, o.gen = true, true, now, u.nonce, u.gen

@@ -79,12 +79,17 @@ func (j *judge) covered(d protocol.Micrometres, now protocol.Instant) {
 // founded judges a ceiling as it is sent: less than the durable record wants is
 // told at once, more is not.
 func (j *judge) founded(d protocol.Micrometres) {
+	h := &j.w.host
+	taken := h.drainedAt
+	if taken == j.w.now { // orders that wait together are followed one after the other
+		taken = h.drainedWas
+	}
 	for i := len(j.desires) - 1; i >= 0; i-- {
 		x := &j.desires[i]
 		if x.ceiling >= d {
 			return
 		}
-		if x.at < j.w.host.drainedAt {
+		if x.at < taken {
 			break
 		}
 	}
