@@ -59,15 +59,15 @@ type Line struct {
 	last    protocol.Instant // arrival of the newest packet
 	parcels []parcel         // in order of arrival
 	head    int
-	held    int // bytes in parcels
+	data    []byte // of the parcels, and of some before head
+	held    int    // bytes in parcels
 	gone    uint64
-	pool    [][]byte
 	stats   LineStats
 }
 
-// parcel is a packet under way.
+// parcel is a packet under way: its bytes are the line's data from at on.
 type parcel struct {
-	bytes  []byte
+	at, n  int
 	arrive protocol.Instant
 	source int    // bytes of the sender's that it stands for
 	write  uint64 // to which write it belongs
@@ -96,12 +96,12 @@ func (l *Line) Stall(until protocol.Instant) { l.stalled = max(l.stalled, until)
 // Cut parts the line: what is under way and what is written is lost.
 func (l *Line) Cut() {
 	l.cut = true
-	for _, p := range l.parcels[l.head:] {
-		l.stats.Cut += uint64(len(p.bytes))
+	for i := range l.parcels[l.head:] {
+		p := &l.parcels[l.head+i]
+		l.stats.Cut += uint64(p.n)
 		l.gone += uint64(p.source)
-		l.pool = append(l.pool, p.bytes[:0])
 	}
-	l.parcels, l.head, l.held = l.parcels[:0], 0, 0
+	l.parcels, l.head, l.data, l.held = l.parcels[:0], 0, l.data[:0], 0
 }
 
 // Mend joins it again.
@@ -160,10 +160,11 @@ func (l *Line) send(b []byte, source int) {
 		n := min(len(b), l.cfg.Packet)
 		if l.cfg.Baud != 0 {
 			carry += int64(n) * 10_000_000
-			l.free += protocol.Instant(carry / int64(l.cfg.Baud))
-			carry %= int64(l.cfg.Baud)
+			took := carry / int64(l.cfg.Baud)
+			l.free += protocol.Instant(took)
+			carry -= took * int64(l.cfg.Baud)
 		}
-		p := parcel{arrive: l.free.Add(l.cfg.Delay + f.Delay), write: write, source: min(n, source)}
+		p := parcel{at: len(l.data), arrive: l.free.Add(l.cfg.Delay + f.Delay), write: write, source: min(n, source)}
 		source -= p.source
 		if jitter > 0 {
 			p.arrive += protocol.Instant(l.rng.below(jitter + 1))
@@ -173,8 +174,9 @@ func (l *Line) send(b []byte, source int) {
 		}
 		p.arrive = max(p.arrive, l.last)
 		l.last = p.arrive
-		p.bytes = l.damage(l.buffer(), b[:n])
-		l.held += len(p.bytes)
+		l.data = l.damage(l.data, b[:n])
+		p.n = len(l.data) - p.at
+		l.held += p.n
 		l.parcels = append(l.parcels, p)
 		b = b[n:]
 	}
@@ -245,29 +247,29 @@ func (l *Line) Read(dst []byte, now protocol.Instant) []byte {
 	}
 	for l.head < len(l.parcels) && l.parcels[l.head].arrive <= l.now {
 		p := &l.parcels[l.head]
-		dst = append(dst, p.bytes...)
-		l.stats.Read += uint64(len(p.bytes))
-		l.held -= len(p.bytes)
+		dst = append(dst, l.data[p.at:p.at+p.n]...)
+		l.stats.Read += uint64(p.n)
+		l.held -= p.n
 		l.gone += uint64(p.source)
-		l.pool = append(l.pool, p.bytes[:0])
-		p.bytes = nil
 		l.head++
 	}
 	if l.head == len(l.parcels) {
-		l.parcels, l.head = l.parcels[:0], 0
+		l.parcels, l.head, l.data = l.parcels[:0], 0, l.data[:0]
 	} else if l.head > 256 {
-		n := copy(l.parcels, l.parcels[l.head:])
-		l.parcels, l.head = l.parcels[:n], 0
+		l.tidy()
 	}
 	return dst
 }
 
-// buffer takes memory that a parcel gave back.
-func (l *Line) buffer() []byte {
-	if n := len(l.pool); n > 0 {
-		b := l.pool[n-1]
-		l.pool = l.pool[:n-1]
-		return b
+// tidy forgets the parcels before head and their bytes.
+func (l *Line) tidy() {
+	l.parcels, l.head = l.parcels[:copy(l.parcels, l.parcels[l.head:])], 0
+	first := len(l.data) // not the first parcel's: some came before others that were written earlier
+	for i := range l.parcels {
+		first = min(first, l.parcels[i].at)
 	}
-	return make([]byte, 0, l.cfg.Packet+8)
+	l.data = l.data[:copy(l.data, l.data[first:])]
+	for i := range l.parcels {
+		l.parcels[i].at -= first
+	}
 }

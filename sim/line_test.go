@@ -2,6 +2,7 @@ package sim_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"testing"
 	"time"
 
@@ -131,4 +132,34 @@ func TestALineLosesNothingByItself(t *testing.T) {
 			t.Fatalf("departed %d, held %d", a.Departed(), a.Held())
 		}
 	})
+}
+
+// A line that is never empty forgets what it handed over, and mixes up nothing of
+// what it did not.
+func TestALineThatIsNeverEmptyKeepsItsBytesApart(t *testing.T) {
+	l := sim.NewLine(sim.LineConfig{Delay: 10 * time.Millisecond, Packet: 3, Seed: 5})
+	l.SetFaults(sim.LineFaults{Reorder: 300_000})
+	heard := map[uint32]int{}
+	var got []byte
+	const writes = 3000
+	for i := range uint32(writes) {
+		now := protocol.Instant(i) * 1000
+		l.Write(binary.BigEndian.AppendUint32(nil, i), now)
+		got = l.Read(got, now)
+	}
+	if l.Held() == 0 {
+		t.Fatal("the line was empty, which shows nothing")
+	}
+	got = l.Read(got, writes*1000+10_000)
+	for ; len(got) >= 4; got = got[4:] {
+		heard[binary.BigEndian.Uint32(got)]++
+	}
+	for i := range uint32(writes) {
+		if heard[i] != 1 {
+			t.Fatalf("write %d came %d times", i, heard[i])
+		}
+	}
+	if s := l.Stats(); s.Reordered < writes/10 || len(got) != 0 || l.Held() != 0 || l.Departed() != 4*writes {
+		t.Errorf("%d bytes behind the last, %d held, %d departed, stats %+v", len(got), l.Held(), l.Departed(), s)
+	}
 }
