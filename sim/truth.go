@@ -112,6 +112,9 @@ func (p *Pen) tell(e Event) {
 	p.events = append(p.events, e)
 }
 
+// Happened reports whether [Pen.TakeEvents] has something.
+func (p *Pen) Happened() bool { return len(p.events) > 0 }
+
 // TakeEvents appends to dst what happened since the last call and returns it:
 // the newest 256 if there was more.
 func (p *Pen) TakeEvents(dst []Event) []Event {

@@ -210,13 +210,14 @@ func (j *judge) depth(p *sim.Pen, now protocol.Instant) {
 	if !p.Driven() {
 		j.deepSince = 0
 	}
-	// Two strokes at the pen's lowest rate, and what (b) allows from there.
-	hidden := j.unseen != "" || now < j.unseenTill // counted as exposure
-	if two := 20 * time.Second / time.Duration(max(id.RateMin, 1)); !hidden && j.deepSince != 0 && now > j.deepSince.Add(2*two+10*time.Millisecond+longLife) {
-		if slices.ContainsFunc(blinding, j.w.rig.Has) {
-			return // what is reported is not what is: counted as exposure
+	if j.deepSince != 0 && j.unseen == "" && now >= j.unseenTill { // else counted as exposure
+		// Two strokes at the pen's lowest rate, and what (b) allows from there.
+		if two := 20 * time.Second / time.Duration(max(id.RateMin, 1)); now > j.deepSince.Add(2*two+10*time.Millisecond+longLife) {
+			if slices.ContainsFunc(blinding, j.w.rig.Has) {
+				return // what is reported is not what is: counted as exposure
+			}
+			j.blame("too deep", "strokes of %v under a ceiling of %v for %v", last, j.ceiling, now.Sub(j.deepSince))
 		}
-		j.blame("too deep", "strokes of %v under a ceiling of %v for %v", last, j.ceiling, now.Sub(j.deepSince))
 	}
 	e := p.Episode()
 	if e.Began == 0 || e.Shown == 0 || j.episode == e.Began {

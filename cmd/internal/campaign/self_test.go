@@ -273,3 +273,19 @@ func TestMeter(t *testing.T) {
 		t.Errorf("%d of %d ns are given to layers, of %d readings", sum, now-1, m.Readings)
 	}
 }
+
+// What has its moment is looked at when it comes, whatever else happens before.
+func TestNothingDueIsMissed(t *testing.T) {
+	all, err := script.Builtin() // some wait for what is seen
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seed := range uint64(10) {
+		all = append(all, campaign.Draw(seed+1, campaign.Draws{}))
+	}
+	for _, s := range all {
+		if steps, err := campaign.Planned(s); err != nil || steps == 0 {
+			t.Errorf("%s: %d steps, %v", s.Name, steps, err)
+		}
+	}
+}

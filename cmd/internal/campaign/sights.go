@@ -26,6 +26,7 @@ func (w *world) saw(s script.Sight) {
 		return // the world is being made
 	}
 	w.steps.See(&s)
+	w.due = min(w.due, w.steps.Next())
 	w.exam.See(&s)
 }
 

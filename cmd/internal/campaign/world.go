@@ -161,12 +161,8 @@ func (w *world) after(d time.Duration, do func()) {
 
 // run moves the world from one thing that happens to the next.
 func (w *world) run() {
-	h := &w.host
+	w.plan()
 	for w.now < w.end && len(w.res.Violations) < 5 {
-		w.due = min(h.hotAt, h.coldAt, h.writeAt, w.disk.next(), w.tech.at, w.steps.Next(), w.holder.Next(), w.end)
-		for i := range w.todo {
-			w.due = min(w.due, w.todo[i].at)
-		}
 		t := min(w.due, w.rig.Next())
 		if w.opts.Stop != nil && w.res.Counts.Steps%8192 == 0 && w.opts.Stop() {
 			return
@@ -178,8 +174,20 @@ func (w *world) run() {
 		w.step()
 		was := w.opts.Meter.enter(LayerJudge)
 		w.judge.check()
-		w.plot()
+		if w.res.Plot != nil {
+			w.plot()
+		}
 		w.opts.Meter.enter(was)
+	}
+}
+
+// plan finds out when something else than what hangs on the port has its moment.
+// Between two of them only what is seen and bytes that arrive bring one nearer.
+func (w *world) plan() {
+	h := &w.host
+	w.due = min(h.hotAt, h.coldAt, h.writeAt, w.disk.next(), w.tech.at, w.steps.Next(), w.holder.Next(), w.end)
+	for i := range w.todo {
+		w.due = min(w.due, w.todo[i].at)
 	}
 }
 
@@ -195,6 +203,7 @@ func (w *world) step() {
 		h.arrived(w.buf, now)
 	}
 	if now < w.due && !news { // bytes moved, or the pen did something that nobody sees yet
+		w.due = min(w.due, h.hotAt)
 		m.enter(LayerLoop)
 		return
 	}
@@ -245,22 +254,26 @@ func (w *world) step() {
 		w.tech.act(now)
 	}
 	m.enter(LayerLoop)
+	w.plan()
 }
 
 // look takes note of what happened at the pen and at the cable, and reports
 // whether anything did.
 func (w *world) look() bool {
+	in := w.rig.Plugged()
+	if !w.pen.Happened() && in == w.plugged {
+		return false
+	}
 	w.events = w.rig.TakeEvents(w.events[:0])
 	for i := range w.events {
 		w.judge.happened(&w.events[i])
 		w.sawPen(&w.events[i])
 	}
-	if in := w.rig.Plugged(); in != w.plugged {
+	if in != w.plugged {
 		w.plugged = in
 		w.cable(in)
-		return true
 	}
-	return len(w.events) > 0
+	return true
 }
 
 // toPen puts a frame of the host's on the line.

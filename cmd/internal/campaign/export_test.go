@@ -1,0 +1,26 @@
+package campaign
+
+import (
+	"fmt"
+
+	"penlog/cmd/internal/campaign/script"
+)
+
+// Planned plays a script and holds, at each step, the moment up to which only the
+// rig is looked at against all that has a moment of its own.
+func Planned(s *script.Script) (steps uint64, err error) {
+	w := newWorld(s, Options{})
+	m := Meter{}
+	m.Clock = func() int64 {
+		if due := w.due; m.in == LayerLoop && m.at != 0 { // between two steps
+			if w.plan(); due > w.due && err == nil {
+				err = fmt.Errorf("at %d something is due at %d, and nobody looks before %d", w.now, w.due, due)
+			}
+			w.due = due
+		}
+		return 1
+	}
+	w.opts.Meter = &m
+	w.run()
+	return w.res.Counts.Steps, err
+}
