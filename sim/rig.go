@@ -44,7 +44,7 @@ type Rig struct {
 	shown   uint64 // where the reading of Episode.Shown ends, in bytes written to up
 
 	faults [faultKinds - penFaults][2]fault // up, down
-	ends   []ending
+	ends   []ending                         // the first to come first
 	rng    rng
 	loose  loose
 	bus
@@ -115,8 +115,8 @@ func (r *Rig) Shown() uint64 { return r.shown }
 // Wakes is when something next happens by itself, arrivals at the host's end aside.
 func (r *Rig) Wakes() protocol.Instant {
 	next := min(r.pen.Next(), r.down.Next(), r.bus.next, r.loose.next)
-	for i := range r.ends {
-		next = min(next, r.ends[i].at)
+	if len(r.ends) > 0 {
+		next = min(next, r.ends[0].at)
 	}
 	return next
 }
@@ -216,6 +216,9 @@ func (r *Rig) send(b []byte) {
 // Read appends to dst what has arrived at the host's end by now and returns it.
 func (r *Rig) Read(dst []byte, now protocol.Instant) []byte {
 	r.Step(now)
+	if r.up.Next() > r.now {
+		return dst
+	}
 	return r.up.Read(dst, r.now)
 }
 

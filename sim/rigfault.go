@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -24,6 +25,7 @@ func (r *Rig) Inject(now protocol.Instant, f Fault) error {
 			if f.Way != Up {
 				r.ends = append(r.ends, ending{r.now.Add(f.For), f.Kind, Down})
 			}
+			slices.SortStableFunc(r.ends, func(a, b ending) int { return cmp.Compare(a.at, b.at) })
 		}
 	}
 	if f.Kind < penFaults || f.Kind == FaultOtherPen {

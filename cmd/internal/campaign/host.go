@@ -190,7 +190,7 @@ func (h *host) stepHot(now protocol.Instant) {
 		h.w.judge.oracle.heard(b, now)
 		h.hot.Wake(m, h.w.wall(now))
 		h.hot.Receive(b, m)
-		h.tty = append(h.tty[:0], h.tty[n:]...)
+		h.tty = h.tty[:copy(h.tty, h.tty[n:])]
 		h.post(now)
 	}
 	for i := range h.orders {
