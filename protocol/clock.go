@@ -200,14 +200,13 @@ func (c *ClockMap) When(t Tick) (at Instant, early time.Duration) {
 	}
 	ext := c.Extend(t)
 	best := int64(time.Hour / time.Microsecond)
-	for i := range min(c.traded, clockExchanges) {
-		x := &c.trades[i]
+	for _, x := range c.trades[:min(c.traded, clockExchanges)] {
 		since := ext - x.ext
-		if abs(since) > clockReach {
-			continue // too long ago to say anything
-		}
 		slope := c.slowest // the least that can have passed since the question
-		if since < 0 {
+		switch {
+		case since > clockReach || since < -clockReach:
+			continue // too long ago to say anything
+		case since < 0:
 			slope = c.fastest // or the most until it
 		}
 		least := x.sent + since + floorPer(since, slope)

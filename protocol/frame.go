@@ -55,8 +55,8 @@ func AppendFrame(dst []byte, typ Type, seq uint16, payload []byte) []byte {
 // byte's room: that byte, and each zero, becomes the distance to the next.
 func stuff(run []byte) {
 	code := 0
-	for i := 1; i < len(run); i++ {
-		if run[i] == 0 {
+	for i, b := range run {
+		if b == 0 {
 			run[code] = byte(i - code)
 			code = i
 		}
