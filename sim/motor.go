@@ -38,6 +38,7 @@ type motor struct {
 	rise   int64            // time constant, ms
 	ripple int64            // ppm
 	fall   int64            // rate lost per quantum when braking
+	turned bool             // it made a stroke since it has power
 	tick   protocol.Instant // next change of rate; Never when settled
 	end    protocol.Instant // of braking or retracting
 	rng    rng
@@ -45,7 +46,7 @@ type motor struct {
 
 // start puts power on the motor, from rest or from braking.
 func (m *motor) start() {
-	m.state, m.tick = driven, m.at+quantum
+	m.state, m.tick, m.turned = driven, m.at+quantum, false
 }
 
 // brake takes the power away; the motor stands after that time.
@@ -89,6 +90,7 @@ func (m *motor) run(to protocol.Instant) motorEvent {
 	}
 	if m.phase >= oneStroke {
 		m.phase -= oneStroke
+		m.turned = true
 		if m.state == driven && m.tick == Never {
 			m.settle()
 		}

@@ -93,7 +93,7 @@ func (p *Pen) sense() {
 	switch m.state {
 	case driven:
 		s.Motor = protocol.MotorRunning
-		if m.rate < m.target*9/10 {
+		if m.rate < m.target*9/10 || m.rate == 0 && !m.turned {
 			s.Motor = protocol.MotorStarting
 		}
 		s.StrokeRate = protocol.DeciHertz(m.rate / 100)
