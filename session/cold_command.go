@@ -158,6 +158,9 @@ func (c *Cold) begin(o Opened, now protocol.Instant, at protocol.At) {
 	}
 	c.proc = NewProcedure(id)
 	c.track = passes.Tracker{}
+	if c.have {
+		c.track.See(&c.last) // from which the strokes of a motor that runs are counted
+	}
 	c.chain, c.signal, c.committed = Chain{Session: id}, Chain{Session: id}, 0
 	c.body, c.count, c.lost, c.verdictSeq = nil, 0, 0, 0
 	c.openedAt = now

@@ -114,3 +114,26 @@ func TestAPenThatRebootsLosesNoStroke(t *testing.T) {
 		t.Errorf("the pen made %d strokes in two lives: %d, %d in contact, %d in depths", made, z.Strokes, z.Contact, z.Depths.Strokes())
 	}
 }
+
+// A session that begins while the motor runs has each stroke since the reading before
+// in strokes, contact and depths alike.
+func TestSessionThatBeginsInARunHasEachStrokeOnce(t *testing.T) {
+	r := newRig(t, rigIdentity())
+	r.unplug, r.bare = true, true
+	r.note(session.Note{Kind: session.NoteUp, Identity: &r.id, Mode: session.ModeGuarded, Conn: 9})
+	reading := func(strokes uint32, m protocol.MotorState) {
+		r.note(session.Note{Kind: session.NoteReading, Reading: protocol.Reading{Tick: protocol.Tick(strokes * 10_000), Strokes: strokes,
+			Flags: protocol.MakeFlags(m, 0, protocol.FlagContactKnown|protocol.FlagContact), Set: 500, Measured: 500, Peak: 500}})
+	}
+	reading(100, protocol.MotorRunning)
+	r.must(session.Command{Do: session.CmdOpen})
+	reading(107, protocol.MotorRunning)
+	reading(120, protocol.MotorOff)
+	spans := r.cold.Procedure().Spans
+	if len(spans) != 1 {
+		t.Fatalf("%d stretches of one run", len(spans))
+	}
+	if s := &spans[0]; s.Strokes != 20 || s.Did.Contact != 20 || s.Did.Depths.Strokes() != 20 {
+		t.Errorf("20 strokes since the reading before the session: %d, %d in contact, %d in depths", s.Strokes, s.Did.Contact, s.Did.Depths.Strokes())
+	}
+}

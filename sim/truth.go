@@ -160,6 +160,9 @@ func (p *Pen) Alive() bool { return p.link != nil }
 // Strokes is how many were made.
 func (p *Pen) Strokes() uint64 { return p.truth.Strokes }
 
+// SkinStrokes is [Truth.InContact]: how many were made on skin.
+func (p *Pen) SkinStrokes() uint64 { return p.truth.InContact }
+
 // Last is how deep the last stroke went.
 func (p *Pen) Last() protocol.Micrometres { return p.truth.Last }
 

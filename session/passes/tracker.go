@@ -8,9 +8,14 @@ import (
 
 // Slice is what the needles did in a stretch of one run of the motor.
 type Slice struct {
-	Contact   uint32 `json:"contact_strokes"` // strokes in contact; all of them where the pen can't tell
-	ContactMS uint32 `json:"contact_ms"`      // motor on and in contact; or on, where the pen can't tell
-	OnMS      uint32 `json:"on_ms"`           // motor on
+	// Contact is how many strokes were in contact; all of them where the pen can't tell.
+	// Strokes between two readings count when one of these shows contact: at each touch
+	// and each lift there are too many by at most those between the two readings around
+	// it, and too few only by a touch that no reading shows. Loss of readings makes these
+	// stretches longer, and changes nothing else.
+	Contact   uint32 `json:"contact_strokes"`
+	ContactMS uint32 `json:"contact_ms"` // motor on and in contact; or on, where the pen can't tell
+	OnMS      uint32 `json:"on_ms"`      // motor on
 	// NoContact: for some of it the pen could not tell contact, and it was taken for contact.
 	NoContact bool   `json:"contact_unknown,omitempty"`
 	Glides    Course `json:"glides,omitempty"`

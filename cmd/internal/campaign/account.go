@@ -40,6 +40,7 @@ type account struct {
 	accepted session.Mode
 	running  bool
 	tripped  bool
+	zones    zones
 }
 
 // event takes in what was recorded; at a moment of the world.
@@ -124,6 +125,7 @@ func (a *account) event(e session.Event, now protocol.Instant) {
 	case session.ResumedEvent:
 		a.granted, a.higherAt = e.Verdict.Allowed, 0
 	}
+	a.zoned(e)
 }
 
 // pen takes in who the pen is: another one has another cartridge, and nobody accepted its mode.
@@ -178,6 +180,13 @@ func (j *judge) recorded(e session.Event) {
 		}
 	}
 	a.event(e, j.w.now)
+	j.dosed(e)
+	switch e := e.(type) {
+	case session.Ended:
+		j.zonesRight("at its end", &e.Totals)
+	case session.Reattributed:
+		j.zonesRight("with what was moved", &j.w.host.cold.Procedure().Totals)
+	}
 }
 
 // secondAct is how long a higher ceiling waits for it, with room. Source: session/STATES.md.

@@ -62,6 +62,7 @@ type judge struct {
 	account
 	prior before // of the record that is handed over
 	penEvents
+	dose             dose
 	tested, bootedAt protocol.Instant // a press found no permit, and the pen booted, last
 	startedAt        protocol.Instant // a press started the motor, last
 
@@ -305,6 +306,7 @@ func (j *judge) happened(e *sim.Event) {
 		j.id = j.w.pen.Identity()
 		j.booted(e.At, j.id.Boot)
 		j.bootedAt = e.At
+		j.dose.booted(j.id.Boot, j.w.pen.Strokes())
 		j.unsure("the pen rebooted")
 	case sim.EventOver:
 		j.w.logf("excursion over: deepest %v, ceiling %v", e.Episode.Deepest, e.Episode.Ceiling)

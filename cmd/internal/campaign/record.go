@@ -108,6 +108,11 @@ func (j *judge) noted(n *session.Note, c *session.Cold) {
 				j.heard += uint64(max(0, int32(n.Reading.Strokes-j.last.Strokes)))
 			}
 		}
+		before := &j.last
+		if !j.have {
+			before = nil
+		}
+		j.dose.reading(j.of, &n.Reading, before)
 		j.last, j.have, j.live = n.Reading, true, true
 	case session.NoteUp, session.NoteLost, session.NoteClock:
 		if j.have {
@@ -427,6 +432,7 @@ func (j *judge) finish() script.End {
 	j.compare("at the end", h.handed, p)
 	j.strokesTrue()
 	if !p.State.Over() {
+		j.zonesRight("at the end of the run", &p.Totals)
 		j.strokesRight("at the end of the run", h.cold.View(h.mono(w.now)).Strokes)
 		if s := w.disk.open(); s != nil && s.id == p.ID && s.samples > j.read {
 			j.blame("signal", "%d samples are durable of %d readings", s.samples, j.read)

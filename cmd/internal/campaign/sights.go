@@ -74,6 +74,7 @@ func (w *world) sawSession() {
 func (w *world) strokes() {
 	if on := w.pen.InContact(); on != w.seen.contact {
 		w.seen.contact = on
+		w.judge.dose.touched(w.judge.tick(w.now))
 		w.saw(script.Sight{Kind: script.SawContact, On: on})
 	}
 	n := w.pen.Strokes()
@@ -82,6 +83,7 @@ func (w *world) strokes() {
 	}
 	took := strokeTook(w.now, w.seen.since)
 	w.seen.strokes, w.seen.since = n, w.now
+	w.judge.dose.stroke(n, w.pen.SkinStrokes())
 	deep := w.pen.Last()
 	if w.pen.Driven() && (w.exam.Strokes() || w.steps.Strokes()) {
 		w.saw(script.Sight{Kind: script.SawStroke, Depth: overBy(deep, w.judge.was)})
