@@ -13,14 +13,16 @@ import (
 // disk is the model store: what is written becomes durable in order, each batch
 // as a whole, after a delay; only what is durable survives the agent.
 type disk struct {
-	rng     rng
-	slow    time.Duration // the usual longest commit
-	stalled protocol.Instant
-	full    bool // no room
-	held    bool // the reserve for a full disk is there
-	queue   []write
-	last    protocol.Instant // the newest write ends
-	kept    []*shelf         // sessions, oldest first
+	rng      rng
+	usual    time.Duration // the longest commit of a sound one
+	slow     time.Duration // the longest commit now
+	slowTill protocol.Instant
+	stalled  protocol.Instant
+	full     bool // no room
+	held     bool // the reserve for a full disk is there
+	queue    []write
+	last     protocol.Instant // the newest write ends
+	kept     []*shelf         // sessions, oldest first
 }
 
 // write is a batch on its way.

@@ -147,10 +147,13 @@ func (w *world) hinder(d *script.Deed) {
 	case "disk-stall", "disk-fails":
 		w.disk.stall(until)
 	case "disk-slow":
-		was := w.disk.slow
-		w.disk.slow = time.Duration(d.Amount) * time.Millisecond
+		w.disk.slow, w.disk.slowTill = time.Duration(d.Amount)*time.Millisecond, until
 		if d.For > 0 {
-			w.after(d.For, func() { w.disk.slow = was })
+			w.after(d.For, func() {
+				if w.disk.slowTill == until { // none came after it
+					w.disk.slow = w.disk.usual
+				}
+			})
 		}
 	case "disk-full":
 		w.disk.full = true

@@ -85,7 +85,8 @@ func newWorld(s *script.Script, o Options) *world {
 	w.makeRig(&r)
 	w.tech = newTech(w)
 	w.holder = NewHolder(s, w.tech.treat, w.pen, w.now)
-	w.disk = disk{rng: stream(seed, forDisk), slow: pick(&r, []time.Duration{3 * time.Millisecond, 12 * time.Millisecond, 30 * time.Millisecond}), held: true}
+	w.disk = disk{rng: stream(seed, forDisk), usual: pick(&r, []time.Duration{3 * time.Millisecond, 12 * time.Millisecond, 30 * time.Millisecond}), held: true}
+	w.disk.slow = w.disk.usual
 	w.host = host{w: w, rng: stream(seed, forHost), cap: 4096, port: w.plugged, lag: pick(&r, []time.Duration{200 * time.Microsecond, time.Millisecond, 3 * time.Millisecond})}
 	if !w.human && r.chance(25) {
 		w.host.cap = 64 << r.below(2)
