@@ -41,6 +41,7 @@ func (h *Host) take(f *Frame, now Instant) {
 	case TypeStatus:
 		var m Status
 		if h.parsed(m.Parse(f.Payload), len(f.Payload) > statusSize) && h.hear(now) {
+			h.permit.status(&m)
 			h.notice(Notice{Kind: NoticeStatus, At: now, Status: m})
 		}
 	case TypeEvent:
@@ -275,6 +276,7 @@ func (h *Host) countLost(sent uint32) uint32 {
 // penEvent tells an event each time it is heard until it is acknowledged. One
 // that was, is acknowledged again: that of the first time was lost.
 func (h *Host) penEvent(m PenEvent, now Instant) {
+	h.permit.event(&m)
 	if m.ID > h.event { // ids of one boot only rise; PROTOCOL.md §8.1
 		h.notice(Notice{Kind: NoticeEvent, At: now, Event: m})
 		return

@@ -60,6 +60,8 @@ type permits struct {
 	hidden   int
 	hiddenAt Tick
 
+	presses
+
 	disobeyed [4]uint32 // boots that did not obey, newest first
 }
 
@@ -281,6 +283,7 @@ func (h *Host) disobeys(m *Reading, now Instant) bool {
 	permit, on := m.Flags.Has(FlagPermit), m.MotorOn()
 	guarded := h.id.Caps.Has(CapPermits) && !m.Flags.Has(FlagReleased)
 	bad := p.hides(m) // first, since it follows every reading
+	unasked := p.unasked(m)
 	if guarded {
 		if !p.haveBound {
 			p.bound, p.haveBound = m.Tick, true // hello ended whatever ran before
@@ -304,7 +307,7 @@ func (h *Host) disobeys(m *Reading, now Instant) bool {
 	} else {
 		p.bare = false
 	}
-	bad = bad || p.deaf(m, now) || guarded && on && p.test != testNone
+	bad = bad || p.deaf(m, now) || guarded && unasked || guarded && on && p.test != testNone
 	if bad {
 		h.disobey(now)
 	}

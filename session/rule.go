@@ -134,7 +134,7 @@ var table = [ruleEnd]ruleRow{
 	DepthAboveCeiling: {"depth_above_ceiling", "TT- TT- AA- ---",
 		"motor on: 2 strokes above ceiling + tolerance (in a row, or by peak and count where readings did not show each), or one (or the 250 ms peak) above ceiling + 300 µm, or set depth above the ceiling"},
 	PenDisobeys: {"pen_disobeys", "TTT TTT --- ---",
-		"motor on later than the last permit's end, a shown revoke or new ceiling, or without a permit by its own word, by the pen's stop time + 20 ms; or a permit shown 20 ms after its end; or strokes that rise in 3 readings of a second with the motor shown off; or a revoke not shown for 1 s though the pen answers; or the motor on under the test"},
+		"motor on later than the last permit's end, a shown revoke or new ceiling, or without a permit by its own word, by the pen's stop time + 20 ms; or a permit shown 20 ms after its end; or strokes that rise in 3 readings of a second with the motor shown off; or a revoke not shown for 1 s though the pen answers; or the motor on under the test; or a guarded pen's motor on for 1 s and no press that started it told"},
 	MotorWithoutPermit: {"motor_without_permit", "TTT --- --- ---",
 		"motor on though no permit was given in this host session"},
 	StopUnconfirmed: {"stop_unconfirmed", "TTT TTT --- ---",

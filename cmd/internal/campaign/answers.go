@@ -49,10 +49,11 @@ func one(r ...session.Rule) []session.Rule { return r }
 
 // Conditions under which a trouble matters.
 var (
-	running = func(w *world, _ *trouble) bool { return w.pen.Driven() }
-	inSkin  = func(w *world, _ *trouble) bool { return w.pen.Driven() && w.pen.InContact() }
-	freely  = func(w *world, _ *trouble) bool { return w.pen.Driven() && !w.pen.Permitted() }
-	atLeast = func(least int64) func(*world, *trouble) bool {
+	running   = func(w *world, _ *trouble) bool { return w.pen.Driven() }
+	inSkin    = func(w *world, _ *trouble) bool { return w.pen.Driven() && w.pen.InContact() }
+	unpressed = func(w *world, _ *trouble) bool { return w.pen.Driven() && w.judge.unasked }
+	freely    = func(w *world, _ *trouble) bool { return w.pen.Driven() && !w.pen.Permitted() }
+	atLeast   = func(least int64) func(*world, *trouble) bool {
 		return func(_ *world, t *trouble) bool { return max(t.amount, -t.amount) >= least }
 	}
 )
@@ -75,7 +76,7 @@ var ofRoom = map[sim.FaultKind]answer{
 	sim.FaultClaimsPermits: {may: rules(obey, deep), lasts: time.Hour, must: obey[:3], within: life + 2*soon, matters: freely, own: loose}, // the host goes by the identity it was told
 	sim.FaultLiesCounting:  {may: rules(obey, deep, one(session.ReadingsFrozen)), must: rules(obey[:3], one(session.ReadingsImpossible)), within: 3 * soon, matters: freely, own: loose},
 	sim.FaultLies:          {may: rules(obey, deep), own: loose},
-	sim.FaultSelfStart:     {may: obey, own: loose},
+	sim.FaultSelfStart:     {may: obey, must: obey[:2], within: time.Second + 2*soon, matters: unpressed, own: loose},
 	sim.FaultSlowStop:      {may: rules(obey, deep), own: []string{"needles without permit", "host lost", "stop budget", "too deep"}},
 	sim.FaultJam:           {may: one(session.ReadingsFrozen, session.PenFault, session.DepthMissing), must: one(session.ReadingsFrozen, session.PenFault), within: 3*time.Second + soon, matters: running},
 	sim.FaultDeep:          {may: deep},

@@ -49,6 +49,7 @@ type judge struct {
 
 	silentFrom, silentTill protocol.Instant // nothing of the host's reaches the pen anew
 	pressed                bool             // a press that started, and no motor yet
+	unasked                bool             // the motor has power, and nobody pressed
 	rebootAt               protocol.Instant
 	testing, earned        bool // the test's permit is in force; it has lapsed in this session of the pen
 
@@ -266,12 +267,13 @@ func (j *judge) happened(e *sim.Event) {
 		}
 		j.w.logf("press: %d", e.Result)
 	case sim.EventMotorOn:
-		if !j.pressed {
+		if j.unasked = !j.pressed; j.unasked {
 			j.blame("start without press", "the motor started by itself")
 		}
 		j.pressed = false
 		j.w.logf("motor on, ceiling %v, dial %v", j.ceiling, j.w.pen.Set())
 	case sim.EventMotorOff:
+		j.unasked = false
 		j.w.logf("motor off, cause %d", e.Cause)
 		if e.Cause == protocol.StopOwn {
 			j.overAt = e.At // it was faster than the judge looks

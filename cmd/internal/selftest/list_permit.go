@@ -65,6 +65,7 @@ func permitClauses() []Mutation {
 		p.off("disobeys-a-shown-stop", "pen_disobeys §7.5", `if on && (guarded && !permit || p.halted) {`, `if on && guarded && !permit {`),
 		p.off("disobeys-hidden-strokes", "pen_disobeys §7.5", `return p.hidden >= hiddenMost`, `return false`),
 		p.off("disobeys-deaf", "pen_disobeys §7.5", `bad = bad || p.deaf(m, now) || guarded`, `bad = bad || guarded`),
+		p.off("disobeys-without-a-press", "pen_disobeys §7.5", `|| guarded && unasked `, `|| false && unasked `),
 		p.off("disobeys-in-the-test", "pen_disobeys §7.5", ` || guarded && on && p.test != testNone`, ``),
 		p.off("disobeyed-for-this-boot", "pen_disobeys §7.5 P5", `if b != 0 && b == h.boot {`, `if false && b == h.boot {`),
 		p.off("disobedient-is-unproven", "pen_disobeys §7.5 P5", `p.proven = false
