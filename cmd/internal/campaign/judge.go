@@ -134,20 +134,26 @@ func (j *judge) speaks() {
 	}
 }
 
-// check holds the needles and the motor against the promises.
+// check holds the needles and the motor against the promises. It is asked after each
+// step, of which most change nothing that it looks at.
 func (j *judge) check() {
 	w, now := j.w, j.w.now
-	w.strokes()
+	p := w.pen
+	strokes, rests := p.Strokes(), p.AtRest()
+	if strokes != w.seen.strokes || p.InContact() != w.seen.contact {
+		w.strokes()
+	}
 	if j.duties > 0 {
 		j.dutiful()
 	}
 	if j.oracle.owed != 0 {
 		j.oracle.due()
 	}
-	j.checkEvents()
-	p := w.pen
-	if n := p.Strokes(); n != j.strokesSeen {
-		j.strokesSeen, j.strokeAt = n, now
+	if strokes != j.counted || len(j.presses) > 0 {
+		j.checkEvents()
+	}
+	if strokes != j.strokesSeen {
+		j.strokesSeen, j.strokeAt = strokes, now
 	}
 	if d := p.Set(); d != j.dial {
 		j.dialWas, j.dial, j.turnedAt = j.dial, d, now
@@ -155,25 +161,29 @@ func (j *judge) check() {
 	if p.Permitted() {
 		j.permitAt = now
 	}
-	if n := len(j.desires); n > 0 && (p.Set() > j.desires[n-1].ceiling || !p.AtRest() && p.Last() > j.desires[n-1].ceiling) {
-		j.dialAt = now
+	if n := len(j.desires); n > 0 {
+		if c := j.desires[n-1].ceiling; p.Set() > c || !rests && p.Last() > c {
+			j.dialAt = now
+		}
 	}
 	if j.guarded {
-		j.force(p, now)
+		if !rests {
+			j.force(p, now)
+		}
 		j.depth(p, now)
 	}
 }
 
-// force judges what moves without a permit.
+// force judges what moves, as the needles do now, without a permit.
 func (j *judge) force(p *sim.Pen, now protocol.Instant) {
-	driven, rests := p.Driven(), p.AtRest()
+	driven := p.Driven()
 	if driven && now > j.until.Add(act) {
 		j.blame("motor without permit", "the motor has power %v after the last permit's end", now.Sub(j.until))
 	}
-	if !rests && now > j.until.Add(act+lapse+j.stop) {
+	if now > j.until.Add(act+lapse+j.stop) {
 		j.blame("needles without permit", "the needles are not clear %v after the last permit's end, stop time %v", now.Sub(j.until), j.stop)
 	}
-	if from := j.silentFrom; now <= j.silentTill && from != 0 && !rests {
+	if from := j.silentFrom; now <= j.silentTill && from != 0 {
 		if driven && now > from.Add(longLife) {
 			j.blame("host lost", "the motor has power %v after the host fell silent", now.Sub(from))
 		}
