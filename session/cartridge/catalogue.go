@@ -35,6 +35,7 @@ type Catalogue struct {
 	version, hash string
 
 	models  []Model // in file order
+	folded  [][]Pen // their pens, each word by fold
 	sources map[string]string
 }
 
@@ -65,7 +66,16 @@ func (c *Catalogue) Source(tag string) string {
 
 // Models returns every cartridge, in file order. The slice and all in it are the
 // caller's.
-func (c *Catalogue) Models() []Model { return c.all(func(*Model) bool { return true }) }
+func (c *Catalogue) Models() []Model {
+	if c == nil {
+		return nil
+	}
+	var out []Model
+	for i := range c.models {
+		out = append(out, c.models[i].clone())
+	}
+	return out
+}
 
 // ByGTIN returns the cartridge with that number, as a scan has it; a shorter GTIN is
 // padded.
@@ -82,12 +92,17 @@ func (c *Catalogue) ByCode(code string) (Model, bool) {
 // ForPen returns the cartridges that fit a pen, in file order; with model "", those
 // of all the vendor's pens. Case and spaces don't matter. A vendor of "" has none.
 func (c *Catalogue) ForPen(vendor, model string) []Model {
+	if c == nil {
+		return nil
+	}
 	vendor, model = fold(vendor), fold(model)
-	return c.all(func(m *Model) bool {
-		return slices.ContainsFunc(m.Pens, func(p Pen) bool {
-			return fold(p.Vendor) == vendor && (model == "" || p.Model == "" || fold(p.Model) == model)
-		})
-	})
+	var out []Model
+	for i, pens := range c.folded {
+		if slices.ContainsFunc(pens, func(p Pen) bool { return p.Vendor == vendor && (model == "" || p.Model == "" || p.Model == model) }) {
+			out = append(out, c.models[i].clone())
+		}
+	}
+	return out
 }
 
 // Shortest returns the shortest needle length that is known among the cartridges that
@@ -103,19 +118,6 @@ func (c *Catalogue) Shortest(vendor, model string) (protocol.Micrometres, bool) 
 	return least, least > 0
 }
 
-func (c *Catalogue) all(want func(*Model) bool) []Model {
-	if c == nil {
-		return nil
-	}
-	var out []Model
-	for i := range c.models {
-		if want(&c.models[i]) {
-			out = append(out, c.models[i].clone())
-		}
-	}
-	return out
-}
-
 func (c *Catalogue) first(want func(*Model) bool) (Model, bool) {
 	if c != nil {
 		if i := slices.IndexFunc(c.models, func(m Model) bool { return want(&m) }); i >= 0 {
@@ -123,6 +125,15 @@ func (c *Catalogue) first(want func(*Model) bool) (Model, bool) {
 		}
 	}
 	return Model{}, false
+}
+
+// foldPens are a model's pens in the spelling that [Catalogue.ForPen] compares.
+func foldPens(pens []Pen) []Pen {
+	out := make([]Pen, len(pens))
+	for i, p := range pens {
+		out[i] = Pen{fold(p.Vendor), fold(p.Model)}
+	}
+	return out
 }
 
 func (m Model) clone() Model {

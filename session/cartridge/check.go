@@ -48,7 +48,8 @@ func (c *checker) file() *Catalogue {
 		out.sources[tag] = c.words(words)
 	}
 	for i := range raw.Cartridges {
-		out.models = append(out.models, c.model(&raw.Cartridges[i]))
+		m := c.model(&raw.Cartridges[i])
+		out.models, out.folded = append(out.models, m), append(out.folded, foldPens(m.Pens))
 	}
 	return out
 }
