@@ -99,7 +99,8 @@ type Host struct {
 	seen       Tick    // of the newest reading
 	haveSeen   bool
 	newest     Reading
-	received   uint32 // frames heard of this boot and session
+	newestAt   Instant // madeAt of its tick, worked out when the reading came and after each exchange
+	received   uint32  // frames heard of this boot and session
 	sentBase   uint32
 	lostBefore uint32
 	lateSince  Instant
@@ -163,11 +164,21 @@ func (h *Host) Clock() *ClockMap { return &h.clock }
 // Age bounds from above how old at now the telemetry of tick t is. A pen that
 // never listens answers no question: how much of its delay is always there
 // stays unknown, and counts as none.
-func (h *Host) Age(t Tick, now Instant) time.Duration {
+func (h *Host) Age(t Tick, now Instant) time.Duration { return max(now.Sub(h.madeAt(t)), 0) }
+
+// madeAt is the earliest at which the telemetry of tick t can have been made.
+func (h *Host) madeAt(t Tick) Instant {
 	if h.id.Caps.Has(CapTalksOnly) {
-		return max(now.Sub(h.clock.at(t)), 0)
+		return h.clock.at(t)
 	}
-	return h.clock.Age(t, now)
+	at, early := h.clock.When(t)
+	return at.Add(-early)
+}
+
+// NewestAge is [Host.Age] of the newest reading, and reports whether there is one
+// in this session.
+func (h *Host) NewestAge(now Instant) (time.Duration, bool) {
+	return max(now.Sub(h.newestAt), 0), h.haveSeen
 }
 
 // Newest returns the newest reading and whether there is one in this session.

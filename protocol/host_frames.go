@@ -75,6 +75,7 @@ func (h *Host) take(f *Frame, now Instant) {
 		h.heardAt = now
 		h.permit.revokeSyncs++
 		h.clock.Exchange(h.sync.at, now, m.Received)
+		h.newestAt = h.madeAt(h.seen)
 	case TypeBusy:
 		var m Busy
 		if h.parsed(m.Parse(f.Payload), len(f.Payload) > busySize) && h.link == LinkGreeting {
@@ -242,7 +243,8 @@ func (h *Host) reading(p []byte, now Instant) {
 		}
 	}
 	h.clock.Observe(m.Tick, now)
-	n.Age = h.Age(m.Tick, now)
+	h.newestAt = h.madeAt(m.Tick)
+	n.Age = max(now.Sub(h.newestAt), 0)
 	n.Lost = h.countLost(m.Sent)
 	h.seen, h.haveSeen, h.newest = m.Tick, true, *m
 	h.stats.Readings++

@@ -100,6 +100,11 @@ func (p *pair) tick(d time.Duration) {
 }
 
 func (p *pair) drain() {
+	if r, ok := p.host.Newest(); ok { // in whatever a test does
+		if got, there := p.host.NewestAge(p.now); !there || got != p.host.Age(r.Tick, p.now) {
+			p.t.Errorf("at %d the newest reading is %v old, by the clock map %v", p.now, got, p.host.Age(r.Tick, p.now))
+		}
+	}
 	var n protocol.Notice
 	for p.host.Notice(&n) {
 		if n.Kind != protocol.NoticeReading && n.Kind != protocol.NoticeStatus {

@@ -175,8 +175,8 @@ func (h *Hot) Tick(now protocol.Instant, at protocol.At, drained bool) {
 	if h.host.Link() == protocol.LinkUp {
 		if drained || now.Sub(h.waitingAt) > undrainable {
 			age := now.Sub(h.upAt)
-			if r, ok := h.host.Newest(); ok {
-				age = h.host.Age(r.Tick, now)
+			if a, ok := h.host.NewestAge(now); ok {
+				age = a
 			}
 			h.guard.age(age, now)
 		}
