@@ -28,13 +28,23 @@ type account struct {
 	alarm    bool // was heard
 	areas    int
 
-	zone      bool // chosen and allowed
+	begun     bool                 // armed once
+	may       bool                 // permits are wanted, by what was recorded
+	notAt     protocol.Instant     // they ended to be
+	over      bool                 // the session
+	override  *override            // in force; nil: none
+	allowed   protocol.Micrometres // when the zone was chosen, or less since
+	source    session.Source       // of its first pen
+	foreign   bool                 // the pen at hand is of another kind
+	needles   protocol.Micrometres // length by the pen's word, 0: not known
+	zone      bool                 // chosen and allowed
 	offLabel  bool
 	granted   protocol.Micrometres // that a person last let come into force, or less since
 	loweredAt protocol.Instant
 	higherAt  protocol.Instant // a higher one was chosen, and waits for its second act; 0: none
 
 	up       bool
+	pen      session.PenUp // the newest
 	serial   string
 	mode     session.Mode
 	accepted session.Mode
@@ -76,10 +86,14 @@ func (a *account) event(e session.Event, now protocol.Instant) {
 	case session.CartridgeIn:
 		a.in = &e
 		a.lower(e.Verdict, now)
+		a.ends(now)
 	case session.CartridgeOut:
 		a.in = nil
+		a.ends(now)
 	case session.CartridgeSeen:
+		a.needles = e.Length
 		a.lower(e.Verdict, now)
+		a.turns(e.To, now)
 	case session.AlarmHeard:
 		a.alarm = true
 	case session.AreaSet:
@@ -87,15 +101,27 @@ func (a *account) event(e session.Event, now protocol.Instant) {
 	case session.ModeAccepted:
 		a.accepted = e.Mode
 	case session.PenUp:
-		a.pen(e.Vendor, e.Model, e.Serial)
+		a.named(e.Vendor, e.Model, e.Serial)
 		a.up, a.mode, a.running = true, session.ModeNone, false
+		a.pen, a.needles = e, e.NeedleLength
+		from := session.SourcePen
+		if e.Simulated {
+			from = session.SourceSimulator
+		}
+		if a.foreign = a.source != "" && a.source != from; !a.foreign {
+			a.source = from
+		}
 	case session.PenActed:
 		if e.What == "cartridge_out" {
 			a.in, a.accepted = nil, session.ModeNone
 		}
 	case session.PenDeclared:
-		a.pen(e.Vendor, e.Model, e.Serial)
-		a.up = false
+		a.named(e.Vendor, e.Model, e.Serial)
+		a.up, a.foreign, a.needles = false, false, 0
+		a.pen = session.PenUp{Vendor: e.Vendor, Model: e.Model, Serial: e.Serial, DepthMax: e.DepthMax}
+		if a.source == "" {
+			a.source = session.SourcePen
+		}
 	case session.PenDown:
 		a.up, a.mode, a.running = false, session.ModeNone, false
 	case session.ModeChanged:
@@ -107,34 +133,69 @@ func (a *account) event(e session.Event, now protocol.Instant) {
 	case session.MotorRested:
 		a.running = e.Going
 	case session.RuleBroke:
-		a.tripped = a.tripped || e.Response == session.Trip
+		if e.Response == session.Trip {
+			a.tripped = true
+			a.ends(now)
+		}
+	case session.PausedEvent:
+		a.ends(now)
+	case session.Ended:
+		a.over, a.override = true, nil
+		a.ends(now)
 	case session.Acknowledged:
 		a.tripped = false
 	case session.ZoneChosen:
+		if a.allowed = e.Verdict.Allowed; e.Higher {
+			a.ends(now)
+		}
 		a.zone, a.offLabel = e.Verdict.Allowed > 0, slices.Contains(e.Verdict.Flags, limits.OffLabel)
 		a.waits(e.Higher && e.To != session.Draft, now)
 		a.lower(&e.Verdict, now)
 	case session.ZoneRefused:
 		a.zone = false
+		a.ends(now)
 	case session.Overridden:
+		a.override, a.allowed = &override{e, now}, e.Verdict.Allowed
+		a.ends(now)
 		a.waits(e.To != session.Draft, now)
 	case session.OverrideEnded:
+		a.override = nil
 		a.lower(&e.Verdict, now)
+		a.turns(e.To, now)
 	case session.ArmedEvent:
-		a.granted, a.higherAt = e.Verdict.Allowed, 0
+		a.agreed(&e.Verdict)
 	case session.ResumedEvent:
-		a.granted, a.higherAt = e.Verdict.Allowed, 0
+		a.agreed(&e.Verdict)
 	}
 	a.zoned(e)
 }
 
-// pen takes in who the pen is: another one has another cartridge, and nobody accepted its mode.
-func (a *account) pen(vendor, model, serial string) {
+// named takes in who the pen is: another one has another cartridge, and nobody accepted its mode.
+func (a *account) named(vendor, model, serial string) {
 	name := vendor + "\x00" + model + "\x00" + serial
 	if a.serial != "" && name != a.serial {
 		a.in, a.accepted = nil, session.ModeNone
 	}
 	a.serial = name
+}
+
+// agreed is a person's word that a ceiling is right; ends takes it back.
+func (a *account) agreed(v *limits.Verdict) {
+	a.granted, a.allowed, a.higherAt = v.Allowed, v.Allowed, 0
+	a.begun, a.may = true, true
+}
+
+// turns follows the state that an event says it leads to.
+func (a *account) turns(to session.State, now protocol.Instant) {
+	if !wants(to) {
+		a.ends(now)
+	}
+}
+
+func (a *account) ends(now protocol.Instant) {
+	if a.may {
+		a.may, a.notAt = false, now
+	}
 }
 
 func (a *account) waits(higher bool, now protocol.Instant) {
@@ -148,6 +209,7 @@ func (a *account) lower(v *limits.Verdict, now protocol.Instant) {
 	if v == nil {
 		return
 	}
+	a.allowed = min(a.allowed, v.Allowed)
 	if v.Allowed < a.granted {
 		a.granted, a.loweredAt = v.Allowed, now
 	}
@@ -159,6 +221,8 @@ func (a *account) lower(v *limits.Verdict, now protocol.Instant) {
 // recorded follows an event of the session at hand, judging it by what came before.
 func (j *judge) recorded(e session.Event) {
 	a := &j.account
+	j.decided(e)
+	j.bounded(e)
 	switch e := e.(type) {
 	case session.ArmedEvent:
 		j.mayBegin("armed", e.Verdict)
@@ -199,7 +263,9 @@ func (j *judge) mayBegin(what string, v limits.Verdict) {
 	if why := j.unfit(&v); why != "" {
 		bad(why)
 	}
-	switch {
+	switch f := &j.w.facts; {
+	case f.Clock.State == session.FactBad || f.Record.State == session.FactBad || f.Awake.State == session.FactBad:
+		bad("the PC is not fit")
 	case a.running && a.mode == session.ModeStoppable: // a guarded one gets no permit before it is at rest
 		bad("the motor runs")
 	case a.up && a.mode == session.ModeGuarded && j.oracle.up.is && j.oracle.up.id.Boot == j.id.Boot && j.tested <= j.bootedAt: // a boot that the agent can know of
@@ -210,7 +276,7 @@ func (j *judge) mayBegin(what string, v limits.Verdict) {
 // stands judges that what had to be so before permits were wanted still is, as long
 // as they are.
 func (j *judge) stands(p *session.Procedure) {
-	if p == nil || !p.State.MayPermit() || j.account.answers == nil {
+	if p == nil || p.State != session.Armed && p.State != session.Active || j.account.answers == nil {
 		return
 	}
 	if why := j.unfit(&p.Verdict); why != "" {
@@ -240,8 +306,16 @@ func (j *judge) unfit(v *limits.Verdict) string {
 		return "nobody heard the alarm"
 	case a.mode != session.ModeManual && !a.up && a.accepted != session.ModeManual:
 		return "no pen is there"
-	case a.up && a.mode != session.ModeGuarded && a.accepted != a.mode:
-		return "nobody accepted the pen's mode"
+	case a.foreign:
+		return "the pen is of another kind than the session"
+	case a.up && a.mode == session.ModeNone:
+		return "the pen has shown nothing of what it can do"
+	case a.up && a.mode != session.ModeGuarded && (a.accepted != a.mode || j.w.rules.guarded):
+		return "nobody accepted the pen's mode, or may"
+	case slices.Contains(j.w.rules.refuses, v.Indication):
+		return "the clinic does not treat that"
+	case a.override != nil && j.w.now.Sub(a.override.since) > 15*time.Minute+2*time.Second:
+		return "an override is in force for longer than it may be"
 	case a.in == nil:
 		return "no cartridge is in"
 	case !a.in.Intact:

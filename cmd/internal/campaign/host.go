@@ -101,7 +101,7 @@ func (h *host) start(now protocol.Instant) {
 		binary.LittleEndian.PutUint64(seed[i:], h.rng.next())
 	}
 	h.hot = session.NewHot(session.HotConfig{Host: protocol.HostConfig{Life: w.opts.Seams.Life}, Seed: seed, Emit: h.emit})
-	h.cold = session.NewCold(session.ColdConfig{Limits: w.table, Clinic: room(), Version: "campaign", NewID: w.newID, Zone: &w.zone})
+	h.cold = session.NewCold(session.ColdConfig{Limits: w.table, Clinic: w.room(), Version: "campaign", NewID: w.newID, Zone: &w.zone})
 	h.handed = nil
 	w.judge.oracle.started()
 	if s := w.disk.open(); s != nil {

@@ -61,7 +61,9 @@ type judge struct {
 	oracle oracle
 	lane
 	account
-	prior before // of the record that is handed over
+	prior before                // of the record that is handed over
+	used  map[string]session.ID // cartridges, by what proves that they are used once
+
 	penEvents
 	dose             dose
 	tested, bootedAt protocol.Instant // a press found no permit, and the pen booted, last
@@ -361,6 +363,9 @@ func (j *judge) sent(o *protocol.Outgoing, now protocol.Instant) {
 	}
 	if d := protocol.Micrometres(m.Depth); d > j.granted && j.answers != nil && j.w.host.drainedAt > j.loweredAt {
 		j.blame("higher ceiling", "a permit for %v is sent, and the deepest that a person let come into force is %v", d, j.granted)
+	}
+	if j.answers != nil && !j.may && j.w.host.drainedAt > j.notAt {
+		j.blame("permit unwanted", "a permit is sent, and by what was recorded none is wanted")
 	}
 	j.covered(protocol.Micrometres(m.Depth), now)
 }

@@ -17,6 +17,7 @@ type lane struct {
 
 	full   bool   // a note found the queue full, and no lease came since
 	unsaid uint32 // readings that found it so, and that nothing has told of yet
+	acked  bool   // an acknowledgement was told, and is not recorded yet
 	gap    uint32 // of them, what the session at hand was told and has not recorded
 }
 
@@ -48,7 +49,7 @@ func (j *judge) told(n *session.Note) {
 	case session.NoteAcked:
 		if n.Err == nil {
 			j.acknowledges()
-			l.tripped = false
+			l.tripped, l.acked = false, true
 		}
 	}
 }

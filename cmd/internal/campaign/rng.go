@@ -30,6 +30,7 @@ const (
 	forTasks
 	forTamper
 	forAlter
+	forClinic
 )
 
 func (r *rng) next() uint64 {

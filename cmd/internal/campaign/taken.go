@@ -294,15 +294,15 @@ func turned(was session.State, e session.Event, is session.State) string {
 		}
 		return ""
 	case session.PausedEvent, session.ZoneRefused, session.CartridgeOut, session.CartridgeIn:
-		if is.MayPermit() {
+		if wants(is) {
 			return bad()
 		}
 	case session.Overridden:
-		if is.MayPermit() {
+		if wants(is) {
 			return bad()
 		}
 	case session.ZoneChosen:
-		if is == session.Active || e.Higher && is.MayPermit() {
+		if is == session.Active || e.Higher && wants(is) {
 			return bad()
 		}
 	case session.MotorRan, session.StartedEvent:
@@ -310,11 +310,14 @@ func turned(was session.State, e session.Event, is session.State) string {
 			return bad()
 		}
 	}
-	if is.MayPermit() && !was.MayPermit() || was == session.Tripped && is != was || is.Over() {
+	if wants(is) && !wants(was) || was == session.Tripped && is != was || is.Over() {
 		return bad()
 	}
 	return ""
 }
+
+// wants reports whether permits are wanted in a state.
+func wants(s session.State) bool { return s == session.Armed || s == session.Active }
 
 func unlessSame(was, is session.State, bad func() string) string {
 	if was != is {

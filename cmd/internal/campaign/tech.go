@@ -2,10 +2,12 @@ package campaign
 
 import (
 	"errors"
+	"time"
 
 	"penlog/cmd/internal/campaign/script"
 	"penlog/protocol"
 	"penlog/session"
+	"penlog/session/cartridge"
 )
 
 // tech gives the agent of a world the commands of its technician, and of others.
@@ -61,9 +63,25 @@ func (t *tech) ask(c session.Command) {
 		c.By = technician
 	}
 	t.w.logf("technician: %s", asked(&c))
+	t.lookUp(&c)
 	h.asked = append(h.asked, c)
 	t.w.judge.commanded(c.Do)
 	h.wakeCold()
+}
+
+// lookUp fills in what the record holds of the cartridge at hand, as an agent does.
+func (t *tech) lookUp(c *session.Command) {
+	if c.Do != session.CmdCartridge || c.Cartridge == nil || c.Cartridge.Scan == "" {
+		return
+	}
+	scan, err := cartridge.Parse(c.Cartridge.Scan, cartridge.DateIn(t.w.wall(t.w.now), time.UTC))
+	if err != nil {
+		return
+	}
+	key, _ := scan.Use(c.Cartridge.Index)
+	if id, ok := t.w.judge.used[key]; ok {
+		c.History = &session.History{UsedIn: &id}
+	}
 }
 
 // asked words a command for the log.

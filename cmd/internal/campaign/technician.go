@@ -142,6 +142,8 @@ func (t *Technician) Act(p *Screen) Move {
 		return t.choose(p.Task)
 	case p.State == session.Draft:
 		return t.go_(session.CmdArm, p)
+	case p.State == session.Paused && t.how == script.Meddles && p.Verdict.Overridden && t.rng.chance(20): // it is a darker skin than it seemed
+		return asks(session.Command{Do: session.CmdDescribe, Describe: &session.Description{Phototype: 3 + t.rng.below(4), Method: "operator", Age: 30, First: "yes"}})
 	case p.State == session.Paused:
 		return t.go_(session.CmdResume, p)
 	case t.how == script.Arms && p.State.MayPermit():
@@ -160,6 +162,17 @@ func (t *Technician) opens() Move {
 	all := slices.DeleteFunc(Prepared(technician), func(c session.Command) bool { return skips > 0 && c.Do != session.CmdOpen && t.rng.chance(skips) })
 	if q := policy.Default().Questions(); t.how == script.Meddles && len(q) > 0 && t.rng.chance(30) { // something stands in the way
 		all = append(all, session.Command{Do: session.CmdScreen, By: technician, Answers: []session.Answered{{Code: pick(&t.rng, q).Code, Answer: "yes"}}})
+	}
+	for i := range all {
+		switch c := &all[i]; {
+		case t.how != script.Meddles:
+		case c.Do == session.CmdOpen && t.rng.chance(8):
+			c.Patient = ""
+		case c.Do == session.CmdConsent && t.rng.chance(25):
+			c.Consent = &session.Consent{Version: "1"} // nobody said that it is off-label
+		case c.Do == session.CmdCartridge && t.rng.chance(50):
+			c.Cartridge = t.scanned()
+		}
 	}
 	if t.how == script.Meddles && t.rng.chance(30) {
 		all = append(all, session.Command{Do: session.CmdPlan, By: technician, Plan: t.plan()})

@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"strconv"
 	"time"
 
 	"penlog/cmd/internal/campaign/script"
@@ -29,8 +30,26 @@ people: [{id: tech, role: technician}, {id: doc, role: clinician}]
 two_for_an_override: false
 `
 
-func room() *clinic.Config {
-	c, err := clinic.Load("campaign", []byte(ClinicYAML))
+// strictYAML is a stricter one: guarded pens, two people for an override, and not
+// every indication.
+const strictYAML = `format: penlog-clinic/1
+version: campaign-strict
+modes: [guarded]
+indications: [acne_scar_rolling, fine_lines, striae, acne_scar_boxcar]
+people: [{id: tech, role: technician}, {id: doc, role: clinician}]
+two_for_an_override: true
+`
+
+// room is what the clinic allows. Where somebody meddles it is a stricter one now and
+// then, which may be put in its place while the agent is down.
+func (w *world) room() *clinic.Config {
+	yaml := ClinicYAML
+	w.rules = clinicRules{}
+	if r := stream(w.script.Seed, forClinic); w.script.Technician == script.Meddles && (r.chance(25) || w.host.lives > 1 && r.chance(50)) {
+		yaml = strictYAML
+		w.rules = clinicRules{two: true, guarded: true, refuses: []limits.Indication{limits.UnevenTone}}
+	}
+	c, err := clinic.Load("campaign", []byte(yaml))
 	if err != nil {
 		panic(err) // a fault of this program
 	}
@@ -69,6 +88,9 @@ func (t *Technician) whim(p *Screen) session.Command {
 		c.Do = pick(r, []session.CommandKind{session.CmdOverride, session.CmdEndOverride, session.CmdReattribute, session.CmdNext, session.CmdCartridge})
 	}
 	c.By = pick(r, []session.By{technician, technician, clinician})
+	if meddles && r.chance(30) && (c.Do == session.CmdStop || c.Do == session.CmdPause || c.Do == session.CmdAbort) {
+		c.Zone = pick(r, sites).Zone // which it does not take: it stops all the same
+	}
 	if meddles && r.chance(12) {
 		c.By = pick(r, []session.By{"nobody", session.Agent, session.Unnamed, "DOC"})
 	}
@@ -92,6 +114,12 @@ func (t *Technician) deeper(p *Screen) session.Command {
 		c.Second = technician
 	}
 	return c
+}
+
+// scanned is a cartridge whose pack was scanned: one of three, so that the same comes again.
+func (t *Technician) scanned() *session.CartridgeGiven {
+	return &session.CartridgeGiven{Scan: "(01)00312345678906(17)300101(10)LOT7(21)S" + strconv.Itoa(1+t.rng.below(3)), Length: pick(&t.rng, []protocol.Micrometres{1000, 2000, 2500}),
+		Needles: 14, Intact: true}
 }
 
 // fill draws one field of a command, mostly so that it could be taken.
@@ -127,7 +155,9 @@ func (t *Technician) fill(c *session.Command, field string, p *Screen) {
 			c.Value = p.Verdict.Allowed + 250*protocol.Micrometres(1+r.below(2))
 		}
 	case "patient":
-		c.Patient = pick(r, []string{"patient-1", "patient-2", "patient-3"})
+		if c.Patient = pick(r, []string{"patient-1", "patient-2", "patient-3"}); c.Do == session.CmdOpen && r.chance(30) {
+			c.Patient = ""
+		}
 	case "text":
 		c.Text = "whim"
 	case "code":
@@ -175,8 +205,12 @@ func (t *Technician) fill(c *session.Command, field string, p *Screen) {
 	case "anaesthetic":
 		c.Anaesthetic = &session.Anaesthetic{Step: pick(r, []string{"none", "on", "off", "wiped", "wiped", "reaction"}), Product: "cream"}
 	case "product":
-		c.Product = &session.Product{Name: "gel", Sterile: true, Purpose: "glide"}
+		c.Product = &session.Product{Name: "gel", Sterile: true, Purpose: pick(r, []string{"glide", "glide", "delivery"})}
 	case "cartridge":
+		if t.how == script.Meddles && r.chance(50) {
+			c.Cartridge = t.scanned()
+			break
+		}
 		c.Cartridge = &session.CartridgeGiven{Intact: true, Model: "test", Needles: 12, Length: pick(r, []protocol.Micrometres{0, 1000, 2000, 3000})}
 	case "pen":
 		c.Pen = &session.DeclaredPen{Vendor: "v", Model: "m", DepthMax: 2000}

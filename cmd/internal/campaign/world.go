@@ -33,6 +33,7 @@ type world struct {
 	holder  Holder
 	altered int // bytes of the record that are changed at the end
 	facts   session.World
+	rules   clinicRules
 	host    host
 	disk    disk
 	tech    tech
