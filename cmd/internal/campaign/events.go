@@ -137,6 +137,18 @@ func (j *judge) bounds() {
 	}
 }
 
+// loaded judges how much waits inside the two lanes, by the bounds that they state.
+func (j *judge) loaded() {
+	h, p := &j.w.host, &j.w.res.Counts.Peaks
+	cold, hot := h.cold.Load(), h.hot.Load()
+	p.Records, p.Signal, p.Backlog = max(p.Records, cold.Records), max(p.Signal, cold.Signal), max(p.Backlog, hot.Notes)
+	for _, l := range [...]*session.Load{&cold, &hot} {
+		if what, got, most := l.Over(); what != "" {
+			j.blame("bounds", "%d %s wait, the bound is %d", got, what, most)
+		}
+	}
+}
+
 // hashed checks records by a hash of the judge's own: SHA-256 over a name, then
 // numbers as 64 bits, big-endian, and texts behind their lengths. Source: session/journal.go.
 func hashed(id session.ID, records []session.Record) error {

@@ -326,6 +326,7 @@ func (h *host) flush(now protocol.Instant) {
 		}
 	}
 	w.peak(&w.res.Counts.Peaks.Orders, len(h.orders))
+	w.judge.loaded()
 	if events := h.cold.Events(); len(events) > 0 {
 		for _, e := range events {
 			w.judge.event(e)

@@ -103,6 +103,10 @@ type Peaks struct {
 	Flying int `json:"flying"`     // batches asked of the store
 	TTY    int `json:"tty_bytes"`  // waiting at the port
 	Line   int `json:"line_bytes"` // on their way
+
+	Records int `json:"waiting_entries"`      // of the record, not yet in a batch
+	Signal  int `json:"waiting_signal_bytes"` // likewise
+	Backlog int `json:"backlog"`              // notes without room in the queue to the slow lane
 }
 
 // Add adds the counts of another run.
@@ -124,6 +128,7 @@ func (c *Counts) Add(o *Counts) {
 	a, b := &c.Peaks, &o.Peaks
 	a.Notes, a.Orders, a.Flying = max(a.Notes, b.Notes), max(a.Orders, b.Orders), max(a.Flying, b.Flying)
 	a.TTY, a.Line = max(a.TTY, b.TTY), max(a.Line, b.Line)
+	a.Records, a.Signal, a.Backlog = max(a.Records, b.Records), max(a.Signal, b.Signal), max(a.Backlog, b.Backlog)
 }
 
 // tally adds the figures of from to to.
