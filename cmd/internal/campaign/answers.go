@@ -78,7 +78,7 @@ var ofRoom = map[sim.FaultKind]answer{
 	sim.FaultLies:          {may: rules(obey, deep), own: loose},
 	sim.FaultSelfStart:     {may: obey, must: obey[:2], within: time.Second + 2*soon, matters: unpressed, own: loose},
 	sim.FaultSlowStop:      {may: rules(obey, deep), own: []string{"needles without permit", "host lost", "stop budget", "too deep"}},
-	sim.FaultJam:           {may: one(session.ReadingsFrozen, session.PenFault, session.DepthMissing), must: one(session.ReadingsFrozen, session.PenFault), within: 3*time.Second + soon, matters: running},
+	sim.FaultJam:           {may: one(session.ReadingsFrozen, session.PenFault, session.DepthMissing, session.DepthUnverifiable), must: one(session.ReadingsFrozen, session.PenFault), within: 3*time.Second + soon, matters: running},
 	sim.FaultDeep:          {may: deep},
 	sim.FaultCreep:         {may: deep},
 	sim.FaultDriveStuck:    {may: deep},

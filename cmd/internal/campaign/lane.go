@@ -73,7 +73,7 @@ func (j *judge) gaps(e session.Event) {
 // Source: session/STATES.md.
 func (j *judge) acknowledges() {
 	o, l := &j.oracle, &j.lane
-	if !l.tripped || !o.up.is || !o.have {
+	if !l.tripped || !o.up.is || !o.have || j.w.now.Sub(o.up.heardAt) > silence-margin { // without a link there is nobody to ask
 		return
 	}
 	bad := func(why string) { j.blame("acknowledged", "%v is acknowledged, and %s", l.trip, why) }
