@@ -17,7 +17,7 @@ func TestMemoryDoesNotGrowWithTheProcedure(t *testing.T) {
 		for i, length := range []time.Duration{long * time.Minute, 6 * long * time.Minute} {
 			s := campaign.Draw(11, campaign.Draws{Class: class, Length: length, Pen: "reference", Hand: "overlapping"})
 			s.Technician = script.Follows // one procedure
-			for len(s.Treat) < 40 { // there is something to do until the end
+			for len(s.Treat) < 40 {       // there is something to do until the end
 				s.Treat = append(s.Treat, s.Treat[len(s.Treat)%2])
 			}
 			for k := range s.Treat {
