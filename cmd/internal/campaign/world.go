@@ -165,7 +165,8 @@ func (w *world) after(d time.Duration, do func()) {
 func (w *world) run() {
 	w.plan()
 	for w.now < w.end && len(w.res.Violations) < 5 {
-		t := min(w.due, w.rig.Next())
+		rig := w.rig.Next()
+		t := min(w.due, rig)
 		if w.opts.Stop != nil && w.res.Counts.Steps%8192 == 0 && w.opts.Stop() {
 			return
 		}
@@ -173,7 +174,7 @@ func (w *world) run() {
 			t = w.now + 1 // whatever waits for time to pass gets it
 		}
 		w.now = max(w.now, t)
-		w.step()
+		w.step(rig <= w.now)
 		was := w.opts.Meter.enter(LayerJudge)
 		w.judge.check()
 		if w.res.Plot != nil {
@@ -193,11 +194,15 @@ func (w *world) plan() {
 	}
 }
 
-// step does everything due now.
-func (w *world) step() {
+// step does everything due now. rig says that something is at what hangs on the port:
+// else time passes there with the next that is.
+func (w *world) step(rig bool) {
 	now, h, m := w.now, &w.host, w.opts.Meter
-	m.enter(LayerRig)
-	w.buf = w.rig.Read(w.buf[:0], now)
+	w.buf = w.buf[:0]
+	if rig {
+		m.enter(LayerRig)
+		w.buf = w.rig.Read(w.buf, now)
+	}
 	m.enter(LayerJudge)
 	news := w.look()
 	m.enter(LayerPeople)
@@ -304,6 +309,7 @@ func (w *world) finish() Result {
 	w.opts.Meter.stop()
 	end.Altered = w.alter()
 	w.res.Checks = w.exam.Finish(w.now, end, w.steps.Begun())
+	w.rig.Step(w.now)
 	t := w.pen.Truth()
 	c := &w.res.Counts
 	c.Runs, c.Virtual = 1, w.now.Sub(w.begin)
