@@ -109,6 +109,10 @@ func (j *judge) bounded(e session.Event) {
 		v = &e.Verdict
 	case session.ResumedEvent:
 		v = &e.Verdict
+	case session.Reattributed:
+		if e.Verdict.Reason == limits.OverrideElsewhere {
+			j.blame("override", "what was done elsewhere is judged by an override of another zone")
+		}
 	}
 	if v == nil || a.answers == nil || v.Refused {
 		return

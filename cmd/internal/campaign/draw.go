@@ -88,11 +88,13 @@ func Draw(seed uint64, d Draws) *script.Script {
 	if d.Pen != "" {
 		s.Pen = d.Pen
 	}
+	if class != Ill && r.chance(25) {
+		if s.Technician = script.Meddles; r.chance(20) && d.Pen == "" {
+			s.Pen = pick(&r, unguarded())
+		}
+	}
 	if s.Hand = pick(&r, sim.Styles()).Name; d.Hand != "" {
 		s.Hand = d.Hand
-	}
-	if class != Ill && r.chance(25) {
-		s.Technician = script.Meddles
 	}
 	s.Drift = int64(r.below(401) - 200)
 	if r.chance(30) {
@@ -108,6 +110,10 @@ func Draw(seed uint64, d Draws) *script.Script {
 	drawTreat(&r, s, &profile)
 	if !d.Quiet {
 		drawSteps(&r, s, class, &profile)
+	}
+	if s.Technician == script.Meddles && class != Human && !d.Quiet && len(s.Steps) > 0 && r.chance(50) { // the clinic's file may be another then
+		last := &s.Steps[len(s.Steps)-1]
+		last.Do = append(last.Do, script.Deed{Verb: "agent-killed", For: r.span(30*time.Millisecond, 2*time.Second).Truncate(time.Millisecond)})
 	}
 	return s
 }

@@ -8,6 +8,7 @@ import (
 	"penlog/protocol"
 	"penlog/session"
 	"penlog/session/cartridge"
+	"penlog/session/limits"
 )
 
 // tech gives the agent of a world the commands of its technician, and of others.
@@ -34,6 +35,9 @@ func (t *tech) answered(a *session.Answer) {
 	if a.Err != nil {
 		t.w.res.Counts.Refused++
 		t.w.logf("%s is refused: %v", do, a.Err)
+		if s.Code == string(limits.OverrideElsewhere) && do != session.CmdOverride {
+			t.w.judge.blame("override", "%s is refused for an override of another zone", do)
+		}
 	} else {
 		t.w.judge.promised(do, a)
 	}

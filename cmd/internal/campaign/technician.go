@@ -127,6 +127,9 @@ func (t *Technician) Act(p *Screen) Move {
 	case p.State == session.Tripped:
 		return asks(session.Command{Do: session.CmdAcknowledge})
 	case len(t.treat) == 0:
+	case !p.Chosen && t.how == script.Meddles && t.rng.chance(30): // it may be missing from the plan
+		x := t.treat[min(max(p.Task, 0), len(t.treat)-1)]
+		return asks(session.Command{Do: session.CmdAddZone, By: technician, Plan: []session.PlanItem{{Zone: x.Zone, Side: x.Side, Indication: x.Indication}}})
 	case !p.Chosen:
 		return t.choose(p.Task)
 	case p.Left < 8*time.Second:
@@ -140,6 +143,8 @@ func (t *Technician) Act(p *Screen) Move {
 		return m
 	case t.task != p.Task && !p.Running:
 		return t.choose(p.Task)
+	case p.State == session.Draft && t.how == script.Meddles && t.rng.chance(15): // the plan comes late, and perhaps without what is chosen
+		return asks(session.Command{Do: session.CmdPlan, By: technician, Plan: t.plan()})
 	case p.State == session.Draft:
 		return t.go_(session.CmdArm, p)
 	case p.State == session.Paused && t.how == script.Meddles && p.Verdict.Overridden && t.rng.chance(20): // it is a darker skin than it seemed
@@ -174,6 +179,9 @@ func (t *Technician) opens() Move {
 			c.Cartridge = t.scanned()
 		}
 	}
+	if t.how == script.Meddles && t.rng.chance(25) {
+		all = append(all, session.Command{Do: session.CmdGlideProduct, By: technician, Product: &session.Product{Name: "serum", Sterile: true, Purpose: "delivery"}})
+	}
 	if t.how == script.Meddles && t.rng.chance(30) {
 		all = append(all, session.Command{Do: session.CmdPlan, By: technician, Plan: t.plan()})
 	}
@@ -190,7 +198,7 @@ func (t *Technician) plan() []session.PlanItem {
 		}
 		if !slices.ContainsFunc(out, func(o session.PlanItem) bool {
 			return o.Zone == i.Zone && o.Side == i.Side && o.Indication == i.Indication
-		}) && !t.rng.chance(15) {
+		}) && !t.rng.chance(30) {
 			out = append(out, i)
 		}
 	}
@@ -214,6 +222,10 @@ func (t *Technician) go_(do session.CommandKind, p *Screen) Move {
 		if _, codes, ok := strings.Cut(c.Words, ": "); ok && c.Code == "screening" && t.how == script.Meddles && t.rng.chance(60) {
 			code, _, _ := strings.Cut(codes, ",")
 			return asks(session.Command{Do: session.CmdClear, By: clinician, Code: code, Text: "seen"}) // where nobody was asked, nothing is there to clear
+		}
+		if c.Code == "zone" && t.how == script.Meddles {
+			v := &p.Verdict
+			return asks(session.Command{Do: session.CmdAddZone, By: technician, Plan: []session.PlanItem{{Zone: v.Zone, Side: v.Side, Site: v.Site, Indication: v.Indication}}})
 		}
 		return prepare(c.Code) // another pen has another cartridge; or it was left out
 	}

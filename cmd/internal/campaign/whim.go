@@ -35,7 +35,7 @@ two_for_an_override: false
 const strictYAML = `format: penlog-clinic/1
 version: campaign-strict
 modes: [guarded]
-indications: [acne_scar_rolling, fine_lines, striae, acne_scar_boxcar]
+indications: [acne_scar_rolling, striae]
 people: [{id: tech, role: technician}, {id: doc, role: clinician}]
 two_for_an_override: true
 `
@@ -45,9 +45,9 @@ two_for_an_override: true
 func (w *world) room() *clinic.Config {
 	yaml := ClinicYAML
 	w.rules = clinicRules{}
-	if r := stream(w.script.Seed, forClinic); w.script.Technician == script.Meddles && (r.chance(25) || w.host.lives > 1 && r.chance(50)) {
+	if r := stream(w.script.Seed, forClinic); w.script.Technician == script.Meddles && (r.chance(30) || w.host.lives > 1 && r.chance(60)) {
 		yaml = strictYAML
-		w.rules = clinicRules{two: true, guarded: true, refuses: []limits.Indication{limits.UnevenTone}}
+		w.rules = clinicRules{two: true, guarded: true, refuses: []limits.Indication{limits.UnevenTone, limits.FineLines, limits.AcneScarBoxcar}}
 	}
 	c, err := clinic.Load("campaign", []byte(yaml))
 	if err != nil {
