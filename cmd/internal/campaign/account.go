@@ -243,6 +243,9 @@ func (j *judge) recorded(e session.Event) {
 			j.blame("mark", "the pen is recorded as simulated: %t", e.Simulated)
 		}
 	}
+	if e, ok := e.(session.Reattributed); ok {
+		j.moved(&e)
+	}
 	a.event(e, j.w.now)
 	j.dosed(e)
 	switch e := e.(type) {

@@ -24,8 +24,9 @@ type dose struct {
 	from    uint64            // true strokes before the stretch at hand
 	running bool              // one is at hand
 	opened  uint64            // true strokes before the session at hand
-	clean   bool              // these were over when it began
-	lost    bool              // contact changed too often without a reading
+	deep    deepest
+	clean   bool // these were over when it began
+	lost    bool // contact changed too often without a reading
 }
 
 // made says how many of the first strokes were on skin.
@@ -177,6 +178,9 @@ func (j *judge) dosed(e session.Event) {
 		from, to := d.from, d.from+uint64(e.Strokes)
 		d.from, d.running = to, e.Going
 		defer d.forget(to)
+		if !e.Unseen {
+			j.looked(from, to)
+		}
 		if j.w.res.Counts.Restarts > 0 || j.lately(time.Hour, counts...) {
 			return
 		}

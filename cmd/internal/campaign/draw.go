@@ -115,7 +115,33 @@ func Draw(seed uint64, d Draws) *script.Script {
 		last := &s.Steps[len(s.Steps)-1]
 		last.Do = append(last.Do, script.Deed{Verb: "agent-killed", For: r.span(30*time.Millisecond, 2*time.Second).Truncate(time.Millisecond)})
 	}
+	if class != Ill && s.Technician == script.Wanders {
+		drawPlan(s)
+	}
 	return s
+}
+
+// drawPlan lets some of those who follow the screen do so by a plan: with more passes,
+// in zones that are not always those that were chosen, and with dials that are turned up
+// while the motor rests. It shifts nothing of what else is drawn.
+func drawPlan(s *script.Script) {
+	r := stream(s.Seed, forPlan)
+	if !r.chance(30) {
+		return
+	}
+	s.Technician = script.Plans
+	for i := range s.Treat {
+		t := &s.Treat[i]
+		t.Passes = 1 + r.below(3)
+		if r.chance(25) {
+			t.In = pick(&r, sites).Zone
+		}
+	}
+	for i := range s.Steps {
+		if x := &s.Steps[i]; len(x.Do) == 1 && x.Do[0].Verb == "dial-up" && x.When.What == script.CueNow && r.chance(40) {
+			x.When = script.Cue{What: script.CueMotorOff}
+		}
+	}
 }
 
 // guarded are the pens that take permits, unguarded those that do not.

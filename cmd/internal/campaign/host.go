@@ -333,6 +333,7 @@ func (h *host) flush(now protocol.Instant) {
 			w.sawEvent(e)
 		}
 		w.judge.remembers(h.cold.Procedure())
+		w.judge.cued(h.cold.Procedure())
 		w.judge.stands(h.cold.Procedure())
 	}
 	w.sawSession()

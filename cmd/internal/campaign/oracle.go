@@ -23,6 +23,7 @@ type oracle struct {
 	at   protocol.Instant // it was handed over
 	mark mark
 	needles
+	spot spot
 	alive
 	obeys
 	frames
@@ -175,6 +176,7 @@ func (o *oracle) acknowledged() { o.said &^= o.trips; o.owed &^= o.trips }
 // Whether a stop that is not seen yet tripped before is too near to tell.
 func (o *oracle) opened() {
 	o.said, o.owed = o.said&o.trips, 0
+	o.spot = spot{at: o.last.Tick, glides: o.last.Glides, counts: o.last.Glides != 0}
 	if o.stopAt != 0 {
 		o.said, o.trips = o.said|1<<session.StopUnconfirmed, o.trips|1<<session.StopUnconfirmed
 	}
@@ -228,6 +230,7 @@ func (o *oracle) apart() {
 	o.obeys, o.frames, o.ticks = obeys{}, frames{}, ticks{}
 	o.alive = alive{}
 	o.needles.parted()
+	o.spot = spot{long: o.spot.long}
 }
 
 // ordered follows an order of Cold's to Hot.

@@ -200,6 +200,7 @@ func (o *oracle) reading(r *protocol.Reading, now protocol.Instant) {
 	}
 	o.deep(r, on)
 	o.lives(r, on, passed)
+	o.dwells(r, on)
 	o.shows(r, on)
 	o.obey(r, on, now)
 	*l, o.have, o.at = *r, true, now

@@ -171,6 +171,7 @@ func (j *judge) event(e session.Event) {
 		c.Found = tally(c.Found, map[string]uint64{e.Response.String() + " " + e.Rule.String(): 1})
 		j.answered(e.Rule)
 		j.oracle.broke(&e)
+		j.dwelt(e.Rule)
 		j.w.mark(e.Response.String(), e.Rule.String())
 		switch e.Response {
 		case session.Trip:

@@ -31,6 +31,7 @@ const (
 	forTamper
 	forAlter
 	forClinic
+	forPlan
 )
 
 func (r *rng) next() uint64 {

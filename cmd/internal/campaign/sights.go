@@ -83,8 +83,9 @@ func (w *world) strokes() {
 	}
 	took := strokeTook(w.now, w.seen.since)
 	w.seen.strokes, w.seen.since = n, w.now
-	w.judge.dose.stroke(n, w.pen.SkinStrokes())
 	deep := w.pen.Last()
+	w.judge.dose.stroke(n, w.pen.SkinStrokes())
+	w.judge.dose.deep.stroke(n, deep)
 	if w.pen.Driven() && (w.exam.Strokes() || w.steps.Strokes()) {
 		w.saw(script.Sight{Kind: script.SawStroke, Depth: overBy(deep, w.judge.was)})
 	}

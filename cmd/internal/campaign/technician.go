@@ -17,14 +17,15 @@ import (
 // faster than a person. It decides from a [Screen] what is asked for next, and asks
 // nobody itself: the virtual world and a live agent are served by the same one.
 type Technician struct {
-	rng   rng
-	how   script.Technic
-	now   protocol.Instant // of the newest look
-	at    protocol.Instant // of the next
-	task  int              // whose zone was chosen last
-	treat []script.Treat   // with the depths that the hand is told
-	ends  bool             // finishes what is open
-	armed bool             // once
+	rng     rng
+	how     script.Technic
+	now     protocol.Instant // of the newest look
+	at      protocol.Instant // of the next
+	task    int              // whose zone was chosen last
+	treat   []script.Treat   // with the depths that the hand is told
+	ends    bool             // finishes what is open
+	armed   bool             // once
+	noticed int              // of which task it was noticed where it truly was, and one
 }
 
 // Screen is what a technician sees of Penlog, and of the hand beside it.
@@ -141,6 +142,8 @@ func (t *Technician) Act(p *Screen) Move {
 			m.Ask = []session.Command{{Do: session.CmdFinish}}
 		}
 		return m
+	case t.task != p.Task && !p.Running && t.wrong(p):
+		return t.corrects()
 	case t.task != p.Task && !p.Running:
 		return t.choose(p.Task)
 	case p.State == session.Draft && t.how == script.Meddles && t.rng.chance(15): // the plan comes late, and perhaps without what is chosen
@@ -185,6 +188,9 @@ func (t *Technician) opens() Move {
 	if t.how == script.Meddles && t.rng.chance(30) {
 		all = append(all, session.Command{Do: session.CmdPlan, By: technician, Plan: t.plan()})
 	}
+	if t.how == script.Plans {
+		all = append(all, t.prescribes()...)
+	}
 	return asks(all...)
 }
 
@@ -203,6 +209,56 @@ func (t *Technician) plan() []session.PlanItem {
 		}
 	}
 	return out
+}
+
+// prescribes plans all that is treated, with fewer passes and less density than may come
+// of it, and says how large the zones are of this patient.
+func (t *Technician) prescribes() []session.Command {
+	plan := session.Command{Do: session.CmdPlan, By: technician, KeepOrder: t.rng.chance(50)}
+	all := []session.Command{plan}
+	for _, x := range t.treat {
+		i := session.PlanItem{Zone: x.Zone, Side: x.Side, Indication: x.Indication}
+		if slices.ContainsFunc(all[0].Plan, func(o session.PlanItem) bool {
+			return o.Zone == i.Zone && o.Side == i.Side && o.Indication == i.Indication
+		}) {
+			continue
+		}
+		if t.rng.chance(60) {
+			i.Passes = 1 + t.rng.below(3)
+		}
+		if t.rng.chance(60) {
+			i.Density = pick(&t.rng, []int{1, 50, 300})
+		}
+		if t.rng.chance(15) {
+			i.Depth = x.Depth
+		}
+		all[0].Plan = append(all[0].Plan, i)
+		if t.rng.chance(70) {
+			all = append(all, session.Command{Do: session.CmdArea, By: technician, Zone: x.Zone, Side: x.Side, AreaMM2: 1000 + t.rng.below(6000)})
+		}
+	}
+	return all
+}
+
+// wrong reports whether it is noticed that what was done since the zone was chosen was
+// done elsewhere, by one who has time for that before the next zone.
+func (t *Technician) wrong(p *Screen) bool {
+	if t.how != script.Plans || t.task < 0 || t.task >= len(t.treat) || t.noticed == t.task+1 || p.State == session.Draft {
+		return false
+	}
+	t.noticed = t.task + 1
+	x := &t.treat[t.task]
+	return x.In.Valid() && x.In != x.Zone || t.rng.chance(15)
+}
+
+// corrects says where it was: where the hand truly was, or in one of the others.
+func (t *Technician) corrects() Move {
+	x := t.treat[t.task]
+	if x.Zone = x.In; !x.In.Valid() {
+		s := pick(&t.rng, sites)
+		x.Zone, x.Indication = s.Zone, s.Indication
+	}
+	return asks(session.Command{Do: session.CmdReattribute, Zone: x.Zone, Side: x.Side, Indication: x.Indication, Text: "noticed now"})
 }
 
 // go_ asks for permits when every check on the screen is green.

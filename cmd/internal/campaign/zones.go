@@ -3,7 +3,9 @@ package campaign
 import (
 	"slices"
 
+	"penlog/protocol"
 	"penlog/session"
+	"penlog/session/passes"
 	"penlog/session/policy"
 )
 
@@ -15,7 +17,12 @@ type zones struct {
 	spans   []span
 	areas   []session.AreaSet
 	marks   []passMark
-	moved   bool // marks may have gone to another zone with what was treated: by their moments, which are not kept here
+	cues    uint32               // bit per rule that is told of
+	set     protocol.Micrometres // the dial, as entered
+	// The pen measures depth, and to what it states; an override was given in the session.
+	measures, overridden bool
+	tolerance            protocol.Micrometres
+	moved                bool // marks may have gone to another zone with what was treated: by their moments, which are not kept here
 }
 
 // span is one recorded stretch of treatment.
@@ -25,6 +32,10 @@ type span struct {
 	contact uint64 // of them, in contact
 	needles int    // 0: not known
 	entered bool   // by a person, and nobody saw it
+	depths  passes.Depths
+	deepest protocol.Micrometres // of them, or as entered
+	truly   protocol.Micrometres // at least, 0: not known
+	dial    protocol.Micrometres // as entered
 }
 
 // passMark is a pass that a person marked, entered or corrected.
@@ -39,22 +50,36 @@ func (a *account) zoned(e session.Event) {
 	z := &a.zones
 	switch e := e.(type) {
 	case session.PenUp:
-		z.needles = e.NeedleCount
+		z.needles, z.measures = e.NeedleCount, e.DepthSource == protocol.DepthMeasured.String()
+		z.tolerance = 150 // PROTOCOL.md §6.7
+		if e.Accuracy > 0 && e.Accuracy < z.tolerance {
+			z.tolerance = e.Accuracy
+		}
 	case session.PenDeclared:
-		z.needles = 0
+		z.needles, z.measures = 0, false
 	case session.ZoneChosen:
 		v := &e.Verdict
 		z.here = session.Place{Zone: v.Zone, Side: v.Side, Site: v.Site, Indication: v.Indication}
+	case session.Overridden:
+		z.overridden = true
+	case session.RuleBroke:
+		z.cue(e.Rule, true)
+	case session.RuleHealed:
+		z.cue(e.Rule, false)
 	case session.AreaSet:
 		z.areas = append(z.areas, e)
 	case session.MotorRested:
-		z.spans = append(z.spans, span{at: z.here, strokes: uint64(e.Strokes), contact: uint64(e.Did.Contact), needles: a.pins()})
+		z.spans = append(z.spans, span{at: z.here, strokes: uint64(e.Strokes), contact: uint64(e.Did.Contact), needles: a.pins(),
+			depths: e.Did.Depths, deepest: max(e.Deepest, e.Did.Depths.Deepest())})
 	case session.EntryMade:
+		if e.Set != nil {
+			z.set = *e.Set
+		}
 		if z.here == (session.Place{}) {
 			return
 		}
 		if e.Passes > 0 || e.Seconds > 0 {
-			z.spans = append(z.spans, span{at: z.here, entered: true})
+			z.spans = append(z.spans, span{at: z.here, entered: true, dial: z.set})
 		}
 		if e.Passes > 0 {
 			z.marks = append(z.marks, passMark{z.here, e.Passes, false})

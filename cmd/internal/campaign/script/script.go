@@ -46,9 +46,10 @@ const (
 	Waits                  // only what steps say
 	Wanders                // follows the screen, and now and then asks for anything at all
 	Meddles                // likewise, often, in anybody's name, leaves steps out, and writes on in what is over
+	Plans                  // follows the screen, by a plan with passes and density, and notices late where it truly was
 )
 
-var technics = []string{"follows", "arms", "waits", "wanders", "meddles"}
+var technics = []string{"follows", "arms", "waits", "wanders", "meddles", "plans"}
 
 // String gives the word for it.
 func (t Technic) String() string { return technics[t] }
