@@ -133,7 +133,7 @@ func drawPlan(s *script.Script) {
 	for i := range s.Treat {
 		t := &s.Treat[i]
 		t.Passes = 1 + r.below(3)
-		if r.chance(25) {
+		if r.chance(50) {
 			t.In = pick(&r, sites).Zone
 		}
 	}
