@@ -170,6 +170,10 @@ func tellCampaign(out io.Writer, r *report.Report) {
 	line("promises broken", "in %d procedures", r.Failed)
 	due, missed := total(c.Due), total(c.Missed)
 	line("observable faults", "%d had to be answered, %d were not%s", due, missed, of(c.Missed))
+	line("asked for by name", "%d findings were recorded after the oracle had asked for them%s", total(c.Owed), of(c.Owed))
+	if c.Cut > 0 {
+		line("expectations owed", "%d: their scenarios were cut before they were due", c.Cut)
+	}
 	line("excursions above max depth", "%d; from the reading that shows one to needles clear at most %v", c.Episodes, c.WorstStop.Round(100*time.Microsecond))
 	per := func(n uint64) float64 { return float64(n) * 1000 / max(hours, 1e-9) }
 	line("trips", "%d; without a cause %d, %.2f per 1000 h%s", c.Trips, c.FalseTrips, per(c.FalseTrips), of(only(c.FalseFound, "trip ")))

@@ -76,6 +76,9 @@ func Draw(seed uint64, d Draws) *script.Script {
 	if all := shown(); class == Shown && len(all) > 0 {
 		played := *pick(&r, all)
 		played.About, played.Name, played.Seed = "shown: "+played.Name, s.Name, seed
+		if d.Length > 0 && d.Length < played.Length {
+			played.Length, played.Cut = d.Length, played.Length-d.Length
+		}
 		return &played
 	}
 	if s.Length = r.span(30*time.Second, 120*time.Second).Truncate(time.Millisecond); d.Length > 0 {

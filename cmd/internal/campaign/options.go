@@ -93,6 +93,7 @@ type Counts struct {
 	Owed       map[string]uint64 `json:"owed"`           // rules that the oracle says are broken, and that were recorded after it
 	Missed     map[string]uint64 `json:"missed"`         // of them, those that were not
 	Exposure   map[string]uint64 `json:"exposure_um_ms"` // needles above the limit of the skin they were in, µm × ms, by why
+	Cut        uint64            `json:"cut"`            // expectations of scripts that were cut before they were due
 	Peaks      Peaks             `json:"peaks"`
 }
 
@@ -115,7 +116,7 @@ func (c *Counts) Add(o *Counts) {
 		{&c.Steps, &o.Steps}, {&c.Strokes, &o.Strokes}, {&c.Starts, &o.Starts}, {&c.Permits, &o.Permits},
 		{&c.Restarts, &o.Restarts}, {&c.Unplugs, &o.Unplugs}, {&c.Episodes, &o.Episodes}, {&c.Trips, &o.Trips},
 		{&c.FalseTrips, &o.FalseTrips}, {&c.Holds, &o.Holds}, {&c.FalseHolds, &o.FalseHolds}, {&c.Lapses, &o.Lapses},
-		{&c.LostReads, &o.LostReads}, {&c.Commands, &o.Commands}, {&c.Refused, &o.Refused}, {&c.Runs, &o.Runs},
+		{&c.LostReads, &o.LostReads}, {&c.Cut, &o.Cut}, {&c.Commands, &o.Commands}, {&c.Refused, &o.Refused}, {&c.Runs, &o.Runs},
 	} {
 		*p[0] += *p[1]
 	}

@@ -102,7 +102,7 @@ func (t *tech) act(now protocol.Instant) {
 	if !t.Looks(now) || !h.alive || now < h.coldStall {
 		return
 	}
-	s := Screen{Permits: w.pen.Identity().Caps.Has(protocol.CapPermits), Task: w.holder.Task(), Left: w.end.Sub(now), Wall: w.wall(now), Checks: h.cold.Checks}
+	s := Screen{Permits: w.pen.Identity().Caps.Has(protocol.CapPermits), Task: w.holder.Task(), Left: w.end.Sub(now) + w.script.Cut, Wall: w.wall(now), Checks: h.cold.Checks}
 	if p := h.cold.Procedure(); p != nil {
 		s.There, s.State, s.Chosen, s.Running, s.Mode = true, p.State, p.Chosen, p.Running, p.Mode
 		if p.Chosen {

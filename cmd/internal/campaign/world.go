@@ -310,6 +310,11 @@ func (w *world) finish() Result {
 	end.Altered = w.alter()
 	w.res.Checks = w.exam.Finish(w.now, end, w.steps.Begun())
 	w.rig.Step(w.now)
+	for i := range w.res.Checks {
+		if w.res.Checks[i].Owed {
+			w.res.Counts.Cut++
+		}
+	}
 	t := w.pen.Truth()
 	c := &w.res.Counts
 	c.Runs, c.Virtual = 1, w.now.Sub(w.begin)

@@ -16,6 +16,12 @@ func (r *Report) tiles() []tile {
 		{group(missed), "of " + group(due), "faults unanswered", tone(missed > 0, "bad", tone(due > 0, "good", ""))},
 		{stopMS(c.Episodes, float64(c.WorstStop)/1e6), "ms", "slowest stop, from reading to needles clear", ""},
 	}
+	if n := total(c.Owed); n > 0 {
+		ts = append(ts, tile{group(n), "", "findings that the oracle asked for, and got", ""})
+	}
+	if c.Cut > 0 {
+		ts = append(ts, tile{group(c.Cut), "", "expectations owed: cut before they were due", "open"})
+	}
 	if r.What != "scenarios" { // in an hour or less a rate says nothing
 		rate := r.perHours(c.FalseTrips)
 		ts = append(ts,

@@ -23,7 +23,7 @@
 //	    replay       the one command that plays exactly this again
 //	    focus_us     when it failed, first
 //	    violations   broken promises: rule, at_us, what
-//	    checks       expectations: step (from 0; −1: of the whole), text, ok, took_ns, why
+//	    checks       expectations: step (from 0; −1: of the whole), text, ok, took_ns, why; owed: cut before it was due
 //	    script       as a scenario file; small: the smallest one that fails in the same way
 //	    log          what happened, a line each, that begin with the second
 //	    plot         at_us, depth_um, set_um, ceiling_um, limit_um, driven: of one length;

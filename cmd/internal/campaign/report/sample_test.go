@@ -74,7 +74,7 @@ var samples = sync.OnceValue(func() (out struct{ Scenarios, Campaign report.Repo
 		}})
 	out.Campaign = suite.Play(context.Background(), suite.Options{Many: 6, Player: sabotaged,
 		Jobs: func(i int) suite.Job {
-			s := campaign.Draw(uint64(i+1), campaign.Draws{})
+			s := campaign.Draw(uint64(i+1), campaign.Draws{Class: campaign.Human})
 			return suite.Job{Script: s, Class: s.About, Replay: "pensim campaign --seeds 4711 -x"}
 		}})
 	for _, r := range []*report.Report{&out.Scenarios, &out.Campaign} {

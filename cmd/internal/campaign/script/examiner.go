@@ -16,6 +16,8 @@ type Check struct {
 	OK   bool          `json:"ok"`
 	Took time.Duration `json:"took_ns"`       // from the step to what was expected
 	Why  string        `json:"why,omitempty"` // it is not OK
+	// Owed: the script was cut before it was due. It is OK, and shows nothing.
+	Owed bool `json:"owed,omitempty"`
 }
 
 // End is what only the player can tell when a script is over.
@@ -118,6 +120,9 @@ func (m *matter) met(at protocol.Instant) {
 }
 
 func (m *matter) fail(why string) { m.done, m.check.Why = true, why }
+
+// owe closes what was not due before the end.
+func (c *Check) owe() { c.OK, c.Owed, c.Why = true, true, "" }
 
 func onOff(on bool) string {
 	if on {
@@ -262,7 +267,12 @@ func causeName(c protocol.StopCause) string {
 // Finish closes the examination and gives the verdicts, in the order of the script.
 func (x *Examiner) Finish(now protocol.Instant, e End, begun []bool) []Check {
 	x.Pass(now)
+	cut := x.script.Cut > 0
 	for _, m := range x.open {
+		if cut && (m.until == 0 || m.until >= x.now) { // until its end, or a moment after this one
+			m.check.owe()
+			continue
+		}
 		switch m.What {
 		case ExpectNone, ExpectStays, ExpectOver, ExpectBarred:
 			if m.waits {
@@ -297,6 +307,9 @@ func (x *Examiner) Finish(now protocol.Instant, e End, begun []bool) []Check {
 		if m.check.OK = why == ""; !m.check.OK {
 			m.check.Why = why
 		}
+		if cut && !m.check.OK && m.What != ExpectSpared && m.What != ExpectFound { // the pen, the record and the skin were not through
+			m.check.owe()
+		}
 	}
 	out := make([]Check, 0, len(x.checks))
 	for i := range x.script.Steps {
@@ -309,10 +322,10 @@ func (x *Examiner) Finish(now protocol.Instant, e End, begun []bool) []Check {
 			continue
 		}
 		for j := range x.script.Steps[i].Expect {
-			out = append(out, Check{Step: i, Text: x.script.Steps[i].Expect[j].String(), Why: "the step was never reached"})
+			out = append(out, x.missed(i, x.script.Steps[i].Expect[j].String()))
 		}
 		if len(x.script.Steps[i].Expect) == 0 && len(x.checks) > 0 { // else nobody expects anything
-			out = append(out, Check{Step: i, Text: x.script.Steps[i].String(), Why: "the step was never reached"})
+			out = append(out, x.missed(i, x.script.Steps[i].String()))
 		}
 	}
 	for _, c := range x.checks {
@@ -321,4 +334,13 @@ func (x *Examiner) Finish(now protocol.Instant, e End, begun []bool) []Check {
 		}
 	}
 	return out
+}
+
+// missed is the verdict about what belongs to a step that was never reached.
+func (x *Examiner) missed(step int, text string) Check {
+	c := Check{Step: step, Text: text, Why: "the step was never reached"}
+	if x.script.Cut > 0 {
+		c.owe()
+	}
+	return c
 }

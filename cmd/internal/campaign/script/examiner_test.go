@@ -1,6 +1,7 @@
 package script_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -143,6 +144,55 @@ func TestTreatmentWithoutALink(t *testing.T) {
 	} {
 		if err := file(tt.technician, tt.do); (err == nil) != tt.ok {
 			t.Errorf("%s, %s: %v", tt.technician, tt.do, err)
+		}
+	}
+}
+
+// What was due after the end of a script that was cut is owed; what was due before it is
+// judged as ever.
+func TestWhatACutScriptOwes(t *testing.T) {
+	const yaml = `format: penlog-scenario/1
+title: t
+seed: "1"
+for: 1m
+technician: waits
+steps:
+  - at: 1s
+    do: [press]
+    expect: [trip depth_above_ceiling within 20ms, motor stays off for 500ms, motor stays off for 30s, state paused, no trip]
+  - at: 40s
+    do: [press]
+    expect: [motor on within 1s]
+expect: [strokes exact, record whole, exposure over 0.5mm, exposure under 0.1mm]
+`
+	for _, cut := range []time.Duration{0, 50 * time.Second} {
+		s, err := script.Load("t.yaml", []byte(yaml))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Length, s.Cut = 10*time.Second, cut
+		x := script.NewExaminer(s, 0)
+		x.Begin(0, 1_000_000)
+		checks := x.Finish(10_000_000, script.End{Strokes: "one is missing", Record: "there is none", Exposure: 200}, []bool{true, false})
+		var got []string
+		for _, c := range checks {
+			switch {
+			case c.Owed && !c.OK || c.Owed && c.Why != "":
+				t.Errorf("owed, and %+v", c)
+			case c.Owed:
+				got = append(got, "owed")
+			case c.OK:
+				got = append(got, "met")
+			default:
+				got = append(got, "failed")
+			}
+		}
+		want := []string{"failed", "met", "failed", "failed", "met", "failed", "failed", "failed", "failed", "failed"}
+		if cut > 0 {
+			want = []string{"failed", "met", "owed", "owed", "owed", "owed", "owed", "owed", "owed", "failed"}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("cut %v: %v, want %v: %+v", cut, got, want, checks)
 		}
 	}
 }

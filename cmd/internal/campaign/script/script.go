@@ -31,6 +31,11 @@ type Script struct {
 
 	Steps  []Step
 	Expect []Expect // of the whole
+
+	// Cut is by how much Length is less than what was written; 0: it is not. What is due
+	// after the end is then owed and not missed, and people do not know of it. It is no
+	// part of a file.
+	Cut time.Duration
 }
 
 // NoPen is the word for a treatment with a pen that has no link: nothing is plugged in.
