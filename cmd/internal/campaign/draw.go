@@ -202,7 +202,7 @@ func drawSteps(r *rng, s *script.Script, class Class, f *sim.Profile) {
 	if class == Ill {
 		gap = 10 * time.Second
 	}
-	pool := deeds(class)
+	pool := slices.DeleteFunc(deeds(class), func(w weighed) bool { return !script.Possible(&script.Deed{Verb: w.Name}, f) })
 	if class == Ill && len(pool) > 0 { // one of them, now and then
 		pool = []weighed{pick(r, pool)}
 		s.Technician = pick(r, []script.Technic{script.Follows, script.Wanders})

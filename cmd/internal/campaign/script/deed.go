@@ -2,6 +2,7 @@ package script
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -30,6 +31,7 @@ func (d *Deed) Is() *Verb { return VerbByName(d.Verb) }
 //	dial 2.00mm
 //	stuck-sensor for 2s
 //	line-noise 1000 up for 2s
+//	other-pen B-2 for 10s
 //	clear stuck-sensor
 //	ask choose nose acne_scar_rolling
 //	pc-check clock bad
@@ -96,6 +98,9 @@ func (w *words) deed() (d Deed, bad *WordError) {
 			d.Way = sim.Down
 		}
 	}
+	if bad = w.serial(v, &d); bad != nil {
+		return d, bad
+	}
 	if v.Takes.Has(TakesFor) && w.take("for") != "" {
 		if d.For, bad = w.span("for"); bad != nil {
 			return d, bad
@@ -107,11 +112,24 @@ func (w *words) deed() (d Deed, bad *WordError) {
 	if v.Takes.Has(TakesFor) && d.For == 0 && v.Least > 0 && v.Group == GroupPC {
 		return d, w.bad("", fmt.Sprintf("how long is missing for %s", v.Name), "write 'for' and a time, as in: "+v.Name+" for 500ms")
 	}
-	if v.Takes.Has(TakesText) {
-		d.Text = w.rest()
-	}
-	return d, nil
+	return d, w.serial(v, &d)
 }
+
+// serial takes the serial number of another pen, if one is named and none was.
+func (w *words) serial(v *Verb, d *Deed) *WordError {
+	if p := w.peek(); !v.Takes.Has(TakesText) || d.Text != "" || p == "" || p == "for" {
+		return nil
+	}
+	s := w.next()
+	if !serialForm.MatchString(s) {
+		return w.bad(s, fmt.Sprintf("%q is no serial number", s), "write up to 32 letters, digits, dots, dashes and strokes, like: "+v.Name+" B-2")
+	}
+	d.Text = s
+	return nil
+}
+
+// serialForm is how serial numbers are spelt here. Source: PROTOCOL.md §3.1.
+var serialForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,31}$`)
 
 // amount takes a number, perhaps with the verb's unit behind it.
 func (w *words) amount(v *Verb) (int64, *WordError) {

@@ -2,6 +2,7 @@ package script
 
 import (
 	"fmt"
+	"slices"
 
 	"penlog/protocol"
 	"penlog/session/limits"
@@ -71,22 +72,39 @@ func impossible(d *Deed, f *sim.Profile) (why, remedy string) {
 		return fmt.Sprintf("the dial of the pen %s ends at %s", f.Name, mm(protocol.Micrometres(id.DepthMax))), "choose a depth it has, or another pen"
 	case v.Group != GroupRoom || v.Takes.Has(TakesVerb):
 		return "", ""
+	case f.BatteryMAH == 0 && (v.Fault == sim.FaultBatteryLow || v.Fault == sim.FaultBatteryDead):
+		return fmt.Sprintf("the pen %s hangs on the mains, so %s means nothing", f.Name, v.Name), "choose another pen or another fault"
+	case id.Caps.Has(protocol.CapTalksOnly) && slices.Contains(listeners, v.Fault):
+		return fmt.Sprintf("the pen %s never listens, so %s means nothing", f.Name, v.Name), "choose another pen or another fault"
 	}
-	for _, need := range []struct {
-		faults []sim.FaultKind
-		caps   protocol.Caps
-		words  string
-	}{
-		{[]sim.FaultKind{sim.FaultStuckSensor, sim.FaultSensorBias, sim.FaultSensorDrift, sim.FaultSensorNoise, sim.FaultSensorMissing}, protocol.CapMeasured, "measures no depth"},
-		{[]sim.FaultKind{sim.FaultIgnoreRevoke, sim.FaultIgnoreCeiling, sim.FaultIgnoreLapse, sim.FaultAckOnly, sim.FaultNoPermit, sim.FaultSelfStart, sim.FaultShowsPermit, sim.FaultReleased},
-			protocol.CapPermits, "takes no permits"},
-		{[]sim.FaultKind{sim.FaultContactOn, sim.FaultContactOff}, protocol.CapContact, "reports no contact"},
-	} {
-		for _, k := range need.faults {
-			if v.Fault == k && !id.Caps.Has(need.caps) {
-				return fmt.Sprintf("the pen %s %s, so %s means nothing", f.Name, need.words, v.Name), "choose another pen or another fault"
-			}
+	for _, need := range needs {
+		if slices.Contains(need.faults, v.Fault) && !id.Caps.Has(need.caps) {
+			return fmt.Sprintf("the pen %s %s, so %s means nothing", f.Name, need.words, v.Name), "choose another pen or another fault"
 		}
 	}
 	return "", ""
+}
+
+// needs are capabilities without which a pen can't have a fault.
+var needs = []struct {
+	faults []sim.FaultKind
+	caps   protocol.Caps
+	words  string
+}{
+	{[]sim.FaultKind{sim.FaultStuckSensor, sim.FaultSensorBias, sim.FaultSensorDrift, sim.FaultSensorNoise, sim.FaultSensorMissing}, protocol.CapMeasured, "measures no depth"},
+	{[]sim.FaultKind{sim.FaultDialMissing}, protocol.CapSet, "does not report its dial"},
+	{[]sim.FaultKind{sim.FaultIgnoreCeiling, sim.FaultIgnoreLapse, sim.FaultNoPermit, sim.FaultSelfStart, sim.FaultShowsPermit, sim.FaultShowsCeiling, sim.FaultEndsEarly,
+		sim.FaultReleased, sim.FaultReplayPermits}, protocol.CapPermits, "takes no permits"},
+	{[]sim.FaultKind{sim.FaultIgnoreRevoke, sim.FaultAckOnly}, protocol.CapStop, "takes no stop"},
+	{[]sim.FaultKind{sim.FaultContactOn, sim.FaultContactOff}, protocol.CapContact, "reports no contact"},
+}
+
+// listeners are faults of what a pen hears, and of those who talk to it.
+var listeners = []sim.FaultKind{sim.FaultIgnoreHello, sim.FaultDeaf, sim.FaultSecondHost, sim.FaultTakeOver, sim.FaultReplayFrames}
+
+// Possible reports whether a pen can do what a deed says, or have it done to it: what is
+// not possible is refused where a script is read.
+func Possible(d *Deed, f *sim.Profile) bool {
+	why, _ := impossible(d, f)
+	return why == ""
 }

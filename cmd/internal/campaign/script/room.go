@@ -18,6 +18,9 @@ func room() []Verb {
 		if f.Directed {
 			v.Takes |= TakesDirection
 		}
+		if f.Kind == sim.FaultOtherPen {
+			v.Takes |= TakesText
+		}
 		if !f.AtOnce {
 			v.Takes |= TakesFor
 			v.Least, v.Most = time.Millisecond, day

@@ -104,6 +104,11 @@ func TestSentencesThatAreNone(t *testing.T) {
 		{"deed", `ask {"do":"arm"} {}`, 4, "more behind"},
 		{"deed", "pc-check clok bad", 9, `"clock"`},
 		{"deed", "pc-check clock", 14, "good, bad, unknown"},
+		{"deed", "other-pen B-2 C-3", 14, "too much"},
+		{"deed", "other-pen for 10s B-2 for 5s", 22, "too much"},
+		{"deed", "other-pen B:2", 10, "serial number"},
+		{"deed", "other-pen 123456789012345678901234567890123", 10, "serial number"},
+		{"deed", "mute B-2", 5, "too much"},
 		{"cue", "motor", 5, "on, off"},
 		{"cue", "motor onn", 6, `"on"`},
 		{"cue", "strokes", 7, "strokes 50"},
@@ -209,6 +214,8 @@ func drawDeed(t *rapid.T) script.Deed {
 		d.Text = "line-noise"
 	case v.Takes.Has(script.TakesFact):
 		d.Text = "awake unknown"
+	case v.Takes.Has(script.TakesText):
+		d.Text = rapid.StringMatching(`|[A-Z0-9][A-Za-z0-9._/-]{0,31}`).Draw(t, "serial")
 	}
 	return d
 }
@@ -300,4 +307,57 @@ func FuzzLoad(f *testing.F) {
 			t.Fatalf("what was read can't be written: %v\n%s", err, s.YAML())
 		}
 	})
+}
+
+// What a pen can't have is said before a script is played, of every fault that asks
+// something of a pen: the reference pen, which can have all, refuses none.
+func TestWhatAPenCantHaveIsRefused(t *testing.T) {
+	profile := func(name string) *sim.Profile {
+		f, err := sim.ProfileByName(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &f
+	}
+	for _, v := range script.Verbs() {
+		if !script.Possible(&script.Deed{Verb: v.Name}, profile("reference")) {
+			t.Errorf("the reference pen refuses %s", v.Name)
+		}
+	}
+	for pen, faults := range map[string][]sim.FaultKind{
+		"stoppable": {sim.FaultEndsEarly, sim.FaultShowsCeiling, sim.FaultShowsPermit, sim.FaultReleased, sim.FaultIgnoreLapse, sim.FaultReplayPermits, sim.FaultSelfStart},
+		"monitor-only": {sim.FaultIgnoreRevoke, sim.FaultAckOnly, sim.FaultIgnoreHello, sim.FaultDeaf, sim.FaultSecondHost, sim.FaultTakeOver, sim.FaultReplayFrames,
+			sim.FaultEndsEarly},
+		"set-only":  {sim.FaultSensorBias, sim.FaultStuckSensor, sim.FaultSensorMissing},
+		"fast-dial": {sim.FaultSensorNoise},
+	} {
+		for _, k := range faults {
+			if script.Possible(&script.Deed{Verb: k.String()}, profile(pen)) {
+				t.Errorf("%s is possible of the pen %s", k, pen)
+			}
+			_, err := script.Load("t.yaml", []byte(`format: penlog-scenario/1
+title: t
+seed: "1"
+for: 10s
+pen: `+pen+`
+technician: waits
+steps:
+  - at: 1s
+    do: [`+k.String()+`]
+`))
+			if err == nil || !strings.Contains(err.Error(), "means nothing") {
+				t.Errorf("%s with the pen %s: %v", k, pen, err)
+			}
+		}
+	}
+	if !script.Possible(&script.Deed{Verb: "ignore-revoke"}, profile("stoppable")) {
+		t.Error("a pen that is only told to stop can be deaf to that")
+	}
+	for _, f := range sim.Profiles() {
+		for _, k := range []sim.FaultKind{sim.FaultBatteryLow, sim.FaultBatteryDead} {
+			if got := script.Possible(&script.Deed{Verb: k.String()}, &f); got != (f.BatteryMAH > 0) {
+				t.Errorf("%s of the pen %s: %t", k, f.Name, got)
+			}
+		}
+	}
 }

@@ -46,7 +46,7 @@ const (
 	TakesDepth                       // a depth in mm or µm
 	TakesFor                         // "for" and a length of time
 	TakesDirection                   // "up" or "down": to the host or to the pen; else both
-	TakesText                        // whatever is left
+	TakesText                        // one word, before or behind the time: a serial number
 	TakesCommand                     // a command of Penlog's with what it takes
 	TakesStyle                       // a kind of hand
 	TakesVerb                        // a fault's name
