@@ -52,6 +52,7 @@ func (d *deepest) least(from, to uint64) (deep protocol.Micrometres) {
 // session/HAZARDS.md, Z1.
 func (j *judge) moved(e *session.Reattributed) {
 	z, tolerance := &j.account.zones, protocol.Micrometres(0)
+	j.w.logf("%d stretches are moved to %v, found late: %t", len(e.Spans), e.Zone, e.Late != nil)
 	if e.Verdict.Allowed > 0 && z.measures {
 		tolerance = z.tolerance
 	}
