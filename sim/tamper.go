@@ -5,7 +5,8 @@ import "penlog/protocol"
 // tamper takes frames apart and puts them together again for the faults that
 // falsify them.
 type tamper struct {
-	in protocol.Decoder // of what the host sends
+	in  protocol.Decoder // of what the host sends
+	out protocol.Decoder // of what the pen sends, whole frames at a time
 }
 
 // filter appends to dst the sound frames of b that drop does not want gone.
@@ -21,11 +22,10 @@ func (t *tamper) filter(dst, b []byte, drop func(protocol.Type) bool) []byte {
 
 // find returns where in whole frames b the first frame of a type ends; 0: there is none.
 func (t *tamper) find(b []byte, typ protocol.Type) int {
-	var d protocol.Decoder
 	var f protocol.Frame
 	rest := b
 	for ok := true; ok; {
-		if rest, ok = d.Next(rest, &f); ok && f.Type == typ {
+		if rest, ok = t.out.Next(rest, &f); ok && f.Type == typ {
 			return len(b) - len(rest)
 		}
 	}
@@ -48,8 +48,7 @@ func (p *Pen) tampers() bool {
 
 // falsify appends the frames of b with what the faults in force make of them.
 func (p *Pen) falsify(dst, b []byte) []byte {
-	var d protocol.Decoder
-	var f protocol.Frame
+	d, f := &p.tamper.out, protocol.Frame{}
 	var buf [protocol.MaxPayload]byte
 	for ok := true; ok; {
 		if b, ok = d.Next(b, &f); !ok {
