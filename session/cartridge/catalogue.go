@@ -120,8 +120,10 @@ func (c *Catalogue) Shortest(vendor, model string) (protocol.Micrometres, bool) 
 
 func (c *Catalogue) first(want func(*Model) bool) (Model, bool) {
 	if c != nil {
-		if i := slices.IndexFunc(c.models, func(m Model) bool { return want(&m) }); i >= 0 {
-			return c.models[i].clone(), true
+		for i := range c.models {
+			if m := &c.models[i]; want(m) {
+				return m.clone(), true
+			}
 		}
 	}
 	return Model{}, false

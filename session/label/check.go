@@ -63,12 +63,13 @@ func (c *checker) entry(r *rawEntry, codes, pens *[]string) entry {
 	for _, p := range r.Pens {
 		pen := Pen{Vendor: c.words(p.Vendor), Model: c.words(p.Model)}
 		// Two entries for one pen would be two labels, and only the first one read.
-		if k := key(pen.Vendor, pen.Model); p.Model.Node != nil && slices.Contains(*pens, k) {
+		k := key(pen.Vendor, pen.Model)
+		if p.Model.Node != nil && slices.Contains(*pens, k) {
 			c.Refuse(p.Model.Node, fmt.Sprintf("%s %s stands here a second time", pen.Vendor, pen.Model), "keep one of the two")
 		} else {
 			*pens = append(*pens, k)
 		}
-		e.pens = append(e.pens, pen)
+		e.pens, e.keys = append(e.pens, pen), append(e.keys, k)
 	}
 	for k := range r.Uses {
 		u := c.use(&r.Uses[k])

@@ -18,6 +18,7 @@ type Pen struct {
 type entry struct {
 	code, name string
 	pens       []Pen
+	keys       []string             // the key of each
 	max        protocol.Micrometres // greatest depth of the device by its label; 0: not known
 	more       bool                 // it has clearances whose uses are not known
 	uses       []use
@@ -175,10 +176,8 @@ func (c *Catalogue) entry(vendor, model string) *entry {
 	}
 	want := key(vendor, model)
 	for i := range c.entries {
-		for _, p := range c.entries[i].pens {
-			if key(p.Vendor, p.Model) == want {
-				return &c.entries[i]
-			}
+		if slices.Contains(c.entries[i].keys, want) {
+			return &c.entries[i]
 		}
 	}
 	return nil
