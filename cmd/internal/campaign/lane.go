@@ -137,7 +137,7 @@ func (l *lane) turned(o *oracle) {
 	if l.tripped && l.tripAt == now && o.up.is && x.kind == protocol.TypeCeiling && x.granted == x.gen {
 		o.w.judge.blame("trip stops", "%v is told, and no revoke left with it", l.trip)
 	}
-	if o.stopAt != 0 && l.tripped && runs && now.Sub(max(x.revoked, l.tripAt, o.w.host.hotStall, o.at)) > again {
+	if o.stopAt != 0 && l.tripped && runs && now.Sub(o.at) < margin && now.Sub(max(x.revoked, l.tripAt, o.w.host.hotStall)) > again {
 		o.w.judge.blame("repeats", "%v is latched, the motor runs, and it was last told to stop %v ago", l.trip, now.Sub(x.revoked))
 	}
 	if x.stopBy != 0 && now > max(x.stopBy, o.w.host.hotStall.Add(3*readTimeout)) {
