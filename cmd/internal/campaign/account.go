@@ -32,6 +32,7 @@ type account struct {
 	may       bool                 // permits are wanted, by what was recorded
 	notAt     protocol.Instant     // they ended to be
 	over      bool                 // the session
+	overAt    protocol.Instant     // since
 	override  *override            // in force; nil: none
 	allowed   protocol.Micrometres // when the zone was chosen, or less since
 	source    session.Source       // of its first pen
@@ -140,7 +141,7 @@ func (a *account) event(e session.Event, now protocol.Instant) {
 	case session.PausedEvent:
 		a.ends(now)
 	case session.Ended:
-		a.over, a.override = true, nil
+		a.over, a.overAt, a.override = true, now, nil
 		a.ends(now)
 	case session.Acknowledged:
 		a.tripped = false

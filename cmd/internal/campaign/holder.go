@@ -93,6 +93,8 @@ func (h *Holder) Do(rig *sim.Rig, d *script.Deed, ceiling protocol.Micrometres, 
 		rig.Do(now, sim.Act{Do: sim.DoContact, On: d.Verb == "touch"})
 	case "glide":
 		rig.Do(now, sim.Act{Do: sim.DoGlide, Axis: protocol.AxisHorizontal})
+	case "guard-again":
+		rig.Do(now, sim.Act{Do: sim.DoRelease})
 	case "rest":
 		h.works = false
 	case "work":

@@ -137,6 +137,9 @@ func (l *lane) turned(o *oracle) {
 	if l.tripped && l.tripAt == now && o.up.is && x.kind == protocol.TypeCeiling && x.granted == x.gen {
 		o.w.judge.blame("trip stops", "%v is told, and no revoke left with it", l.trip)
 	}
+	if x.outAt == now && x.kind == protocol.TypeCeiling && x.granted == x.gen {
+		o.w.judge.blame("release stops", "the pen is out of guarded mode, and what it was permitted is not revoked")
+	}
 	if o.stopAt != 0 && l.tripped && runs && now.Sub(o.at) < margin && now.Sub(max(x.revoked, l.tripAt, o.w.host.hotStall)) > again {
 		o.w.judge.blame("repeats", "%v is latched, the motor runs, and it was last told to stop %v ago", l.trip, now.Sub(x.revoked))
 	}

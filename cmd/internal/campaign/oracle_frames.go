@@ -18,6 +18,7 @@ type frames struct {
 	moves    bool             // the motor was on in the reading that confirmed, and not off since
 	granted  uint16           // generation of the newest permit for a patient's ceiling
 
+	outAt             protocol.Instant // a reading showed it out of guarded mode first
 	stopAsked, stopBy protocol.Instant // somebody asked to stop; a revoke has to leave until then, 0: none
 
 	tried  uint16 // generation of the trial whose permit left
@@ -71,6 +72,9 @@ func (o *oracle) shows(r *protocol.Reading, on bool) {
 	}
 	if r.Flags.Has(protocol.FlagReleased) {
 		x.proved, x.tried = false, 0
+		if o.have && !o.last.Flags.Has(protocol.FlagReleased) {
+			x.outAt = o.w.now
+		}
 	}
 	if x.tried == 0 {
 		return
@@ -102,6 +106,9 @@ func (o *oracle) ceilingLeft(m *protocol.Ceiling, now protocol.Instant) {
 	}
 	if m.Generation <= x.gen {
 		j.blame("generation", "a ceiling of generation %d is sent after one of %d", m.Generation, x.gen)
+	}
+	if a := &j.account; m.Depth != testDepth && a.over && o.w.host.drainedAt > a.overAt {
+		j.blame("ceiling", "a ceiling of %d µm is sent, and no session is open", m.Depth)
 	}
 	if m.Depth == 0 {
 		j.blame("frames", "a ceiling of nothing is sent")

@@ -4,7 +4,8 @@ package selftest
 func timeOut() []Mutation {
 	c := in{Arming, "session/checks.go"}
 	return []Mutation{
-		c.off("check-pen", "check:pen", `l.must("pen", p.PenUp,`, `l.must("pen", true,`),
+		c.covered("check-pen", "check:pen", `l.must("pen", p.PenUp,`, `l.must("pen", true,`,
+			"without a pen there is no mode (arming/check-mode-unproven)"),
 		c.off("check-source", "check:source P10", `l.must("source", !p.Foreign,`, `l.must("source", true,`),
 		c.off("check-mode-unproven", "check:mode P5", `l.add("mode", CheckFailed, "the pen has proved`, `l.add("mode", CheckWarning, "the pen has proved`),
 		c.off("check-mode-of-the-clinic", "check:mode P9", `l.add("mode", CheckFailed, fmt.Sprintf("this clinic treats`, `l.add("mode", CheckWarning, fmt.Sprintf("this clinic treats`),
@@ -24,7 +25,8 @@ func timeOut() []Mutation {
 		c.off("check-anaesthetic-said", "check:anaesthetic", `l.add("anaesthetic", CheckFailed, "it is not said`, `l.add("anaesthetic", CheckWarning, "it is not said`),
 		c.off("check-anaesthetic-wiped", "check:anaesthetic", `l.add("anaesthetic", CheckFailed, "the anaesthetic was wiped off"`, `l.add("anaesthetic", CheckWarning, "the anaesthetic was wiped off"`),
 		c.off("check-cartridge-in", "check:cartridge", `l.add("cartridge", CheckFailed, "a new cartridge is in"`, `l.add("cartridge", CheckWarning, "a new cartridge is in"`),
-		c.off("check-cartridge-intact", "check:cartridge", `l.add("cartridge", CheckFailed, "the cartridge's pack was intact"`, `l.add("cartridge", CheckWarning, "the cartridge's pack was intact"`),
+		c.covered("check-cartridge-intact", "check:cartridge", `l.add("cartridge", CheckFailed, "the cartridge's pack was intact"`, `l.add("cartridge", CheckWarning, "the cartridge's pack was intact"`,
+			"a pack that was not intact is refused when it is given (arming/pack-intact)"),
 		c.off("check-cartridge-expired", "check:cartridge", `l.add("cartridge", CheckFailed, "the cartridge is not expired"`, `l.add("cartridge", CheckWarning, "the cartridge is not expired"`),
 		c.off("check-alarm", "check:alarm P6", `l.must("alarm", p.AlarmHeard,`, `l.must("alarm", true,`),
 		c.off("check-clock", "check:clock", `l.fact("clock", env.World.Clock,`, `l.fact("clock", Fact{State: FactGood},`),
@@ -94,10 +96,12 @@ func armingClauses() []Mutation {
 	return []Event{Overridden`, `return []Event{Overridden`),
 		z.off("override-by-two", "P3", `case env.Clinic.SecondPerson() && c.Second == "":`, `case false:`),
 		co.off("override-15-minutes", "P3", `(now >= c.overUntil || at >= o.Until)`, `false`),
-		co.off("override-ends-with-the-agent", "P2 P3", `c.endOverride("agent restarted", now, at)`, ``),
-		z.off("override-end-never-rises", "P3", `if p.Chosen && v.Allowed > p.Verdict.Allowed {
+		co.covered("override-ends-with-the-agent", "P2 P3", `c.endOverride("agent restarted", now, at)`, ``,
+			"the next agent knows no end of it, so that its time is up at the first tick (arming/override-15-minutes)"),
+		z.covered("override-end-never-rises", "P3", `if p.Chosen && v.Allowed > p.Verdict.Allowed {
 		// Something`, `if false {
-		// Something`),
+		// Something`,
+			"the fold takes no rise from what comes by itself (fold/lower-never-rises)"),
 		ca.off("override-end-is-told", "P3", `if c.open() && c.proc.Override != nil {`, `if false {`),
 
 		// People.
@@ -110,6 +114,8 @@ func armingClauses() []Mutation {
 		return nil, refuse("pen_starts"`),
 
 		// The cartridge.
+		c.covered("pack-intact", "check:cartridge", `case !g.Intact:`, `case false:`,
+			"nothing is armed with it (arming/check-cartridge-intact)"),
 		c.off("cartridge-once", "P8", `if e.UseKey != "" && c.History != nil && c.History.UsedIn`, `if false && c.History.UsedIn`),
 		c.off("cartridge-pauses", "P4", `if e.To.MayPermit() {
 		e.To = Paused`, `if false {
@@ -137,7 +143,8 @@ func armingClauses() []Mutation {
 			"without a zone nothing is armed (arming/check-zone-chosen)"),
 		p.covered("desire-refused", "P3", `|| p.Verdict.Refused || p.Foreign {`, `|| p.Foreign {`,
 			"a refused verdict is never armed (arming/time-out-refused-zone), and refused zones are not chosen"),
-		p.off("desire-foreign", "P10", `|| p.Verdict.Refused || p.Foreign {`, `|| p.Verdict.Refused {`),
+		p.covered("desire-foreign", "P10", `|| p.Verdict.Refused || p.Foreign {`, `|| p.Verdict.Refused {`,
+			"nothing is armed with a pen of another kind (arming/check-source)"),
 		p.off("desire-state", "P2", `return p.Verdict.Allowed, p.State.MayPermit() && may && p.PenUp`, `return p.Verdict.Allowed, may && p.PenUp`),
 		p.covered("desire-mode", "P5 P9", `return p.Verdict.Allowed, p.State.MayPermit() && may && p.PenUp`, `return p.Verdict.Allowed, (may || true) && p.State.MayPermit() && p.PenUp`,
 			"a pen that is no longer guarded pauses (arming/lose-guarded), and Hot permits none that is unproven"),
@@ -148,7 +155,8 @@ func armingClauses() []Mutation {
 		cc.off("stop-that-is-refused", "P1", `if cmd.Do == CmdStop || cmd.Do == CmdPause || cmd.Do == CmdAbort {
 			c.orders`, `if false {
 			c.orders`),
-		cc.off("stop-whatever-runs", "P1", `if cmd.Do == CmdStop || cmd.Do == CmdPause || cmd.Do == CmdAbort || cmd.Do == CmdFinish {`, `if false {`),
+		cc.covered("stop-whatever-runs", "P1", `if cmd.Do == CmdStop || cmd.Do == CmdPause || cmd.Do == CmdAbort || cmd.Do == CmdFinish {`, `if false {`,
+			"what is accepted ends what is wanted, which stops (guard/unwanted-stops), and a motor that runs unwanted is stopped (guard/motor_unwanted)"),
 		co.covered("stop-is-told-again", "P1", `now.Sub(c.toldAt) >= rewant {`, `false {`,
 			"no order is lost on its way here (TestLostStopIsMadeGood)"),
 		ce.off("press-without-permit", "P2 check:press_test", `protocol.StartResult(e.Arg) == protocol.StartNoPermit &&`, ``),
@@ -177,7 +185,8 @@ func ceilingClauses() []Mutation {
 		l.covered("ceiling-override-too-deep", "P3", `case o.Value > v.OverrideLimit:`, `case false:`,
 			"the ceiling under an override is never above its limits: they are candidates too"),
 		l.off("ceiling-offered", "P3", `case !t.offers(r.Zone, r.Indication):`, `case false:`),
-		z.off("lower-only", "P3", `if !p.Chosen || v.Allowed >= p.Verdict.Allowed {`, `if !p.Chosen {`),
+		z.covered("lower-only", "P3", `if !p.Chosen || v.Allowed >= p.Verdict.Allowed {`, `if !p.Chosen {`,
+			"the fold takes no rise from what comes by itself (fold/lower-never-rises)"),
 	}
 }
 

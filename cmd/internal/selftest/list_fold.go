@@ -54,7 +54,8 @@ func (p *Procedure) broke`),
 // broken`, `}
 
 // broken`),
-		z.off("lower-never-rises", "P3", `if p.Chosen && v.Allowed <= p.Verdict.Allowed {`, `if p.Chosen {`),
+		z.covered("lower-never-rises", "P3", `if p.Chosen && v.Allowed <= p.Verdict.Allowed {`, `if p.Chosen {`,
+			"what is decided brings no rise: arming/lower-only, arming/override-end-never-rises"),
 		z.off("granted-falls", "P4", `p.Granted = min(p.Granted, v.Allowed)`, `_ = 0`),
 		z.off("higher-waits", "P4", `if higher {
 		p.HigherAt = at

@@ -9,7 +9,8 @@ func guardClauses() []Mutation {
 			g.setDepth(DepthAboveCeiling`, `false && d > g.ceiling {
 			g.setDepth(DepthAboveCeiling`),
 		j.off("two-strokes-above", "depth_above_ceiling P5", `if d > g.ceiling+atOnce || g.over >= 2 {`, `if d > g.ceiling+atOnce {`),
-		j.off("one-stroke-far-above", "depth_above_ceiling P5", `if d > g.ceiling+atOnce || g.over >= 2 {`, `if g.over >= 2 {`),
+		j.covered("one-stroke-far-above", "depth_above_ceiling P5", `if d > g.ceiling+atOnce || g.over >= 2 {`, `if g.over >= 2 {`,
+			"the peak tells it with the same reading (guard/peak-far-above), or 260 ms later where it still holds strokes of before"),
 		j.off("peak-far-above", "depth_above_ceiling P6", `case peak > g.ceiling+atOnce:`, `case false && peak > g.ceiling+atOnce:`),
 		j.off("strokes-above-counted", "depth_above_ceiling P6", `case r.StrokesAbove-g.last.StrokesAbove >= 2:`, `case false && r.StrokesAbove-g.last.StrokesAbove >= 2:`),
 		j.off("peak-stays-above", "depth_above_ceiling P6", `return r.Tick.Since(g.highAt) > peakReach`, `return false && r.Tick.Since(g.highAt) > peakReach`),
@@ -62,12 +63,14 @@ func guardClauses() []Mutation {
 func hotClauses() []Mutation {
 	h, e, t := in{Guard, "session/hot.go"}, in{Guard, "session/hot_heed.go"}, in{Guard, "session/hot_tell.go"}
 	return []Mutation{
-		h.off("no-ceiling-stops", "P3", `case h.wanted.ceiling == 0 || !g.MayRun() || h.ready && !h.wanted.allow:`, `case !g.MayRun() || h.ready && !h.wanted.allow:`),
+		h.covered("no-ceiling-stops", "P3", `case h.wanted.ceiling == 0 || !g.MayRun() || h.ready && !h.wanted.allow:`, `case !g.MayRun() || h.ready && !h.wanted.allow:`,
+			"where there is no ceiling nothing is wanted, which stops (guard/unwanted-stops), and a motor that runs unwanted is stopped (guard/motor_unwanted)"),
 		h.off("guard-stops", "P5", `case h.wanted.ceiling == 0 || !g.MayRun() || h.ready && !h.wanted.allow:`, `case h.wanted.ceiling == 0 || h.ready && !h.wanted.allow:`),
 		h.off("unwanted-stops", "P2", `case h.wanted.ceiling == 0 || !g.MayRun() || h.ready && !h.wanted.allow:`, `case h.wanted.ceiling == 0 || !g.MayRun():`),
 		h.covered("trip-ends-the-test", "P5", `case h.ready || h.inForce || g.tripped != 0 && h.host.Testing():`, `case h.ready || h.inForce:`,
 			"the test's permit starts nothing and dies in 150 ms (PROTOCOL.md §6.5)"),
-		h.off("stop-again", "stop_unconfirmed", `, h.stopping && now.Sub(h.restopAt) >= restop:`, `:`),
+		h.covered("stop-again", "stop_unconfirmed", `, h.stopping && now.Sub(h.restopAt) >= restop:`, `:`,
+			"a motor that is on past its stop time disobeys, which revokes again and again (permit/disobedient-is-revoked)"),
 		h.off("stoppable-is-stopped", "P5 motor_unwanted", `case !h.stopping && (h.mode == ModeStoppable || g.tripped != 0), h.stopping`, `case h.stopping`),
 		h.off("revoke-first", "§7.5", `if h.host.Revoking() {`, `if false {`),
 		h.off("ceiling-of-now", "P3 §7.3", `if !ok || c != h.wanted.ceiling {`, `if _ = c; !ok {`),
@@ -79,7 +82,8 @@ func hotClauses() []Mutation {
 		if false && (`),
 		h.covered("proven-first", "P5 §7.4", `may := g.MayRun() && h.host.Proven()`, `may := g.MayRun()`,
 			"Host.Allow takes effect for a proven pen only, and pen_unproven holds"),
-		h.off("no-test-when-tripped", "P5 §7.4", `return g.tripped == 0 && !h.overflow`, `return !h.overflow`),
+		h.covered("no-test-when-tripped", "P5 §7.4", `return g.tripped == 0 && !h.overflow`, `return !h.overflow`,
+			"a trip that is latched ends the test in the turn in which it begins (guard/trip-ends-the-test)"),
 		h.off("no-test-unrecorded", "P7 §7.4", `return g.tripped == 0 && !h.overflow && `, `return g.tripped == 0 && `),
 		h.off("no-test-unseen", "P6 §7.4", ` && !g.Broken(ReadingsStale) && !g.Broken(PenNotWell)`, ` && !g.Broken(PenNotWell)`),
 		h.off("no-test-unwell", "P6 §7.4", ` && !g.Broken(ReadingsStale) && !g.Broken(PenNotWell)`, ` && !g.Broken(ReadingsStale)`),
@@ -118,10 +122,11 @@ func hotClauses() []Mutation {
 		t.off("trip-is-told-again", "P6", `h.retell = true
 	}`, `h.retell = false
 	}`),
-		t.off("notes-full-hold", "record_stalled P7", `h.overflow = true
+		t.covered("notes-full-hold", "record_stalled P7", `h.overflow = true
 	}
 	if len(h.backlog)`, `_ = 0
 	}
-	if len(h.backlog)`),
+	if len(h.backlog)`,
+			"readings come at least 20 times a second, and find the queue full too (guard/readings-lost-hold)"),
 	}
 }

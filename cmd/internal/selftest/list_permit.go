@@ -66,7 +66,8 @@ func permitClauses() []Mutation {
 		p.off("disobeys-hidden-strokes", "pen_disobeys §7.5", `return p.hidden >= hiddenMost`, `return false`),
 		p.off("disobeys-deaf", "pen_disobeys §7.5", `bad = bad || p.deaf(m, now) || guarded`, `bad = bad || guarded`),
 		p.off("disobeys-without-a-press", "pen_disobeys §7.5", `|| guarded && unasked `, `|| false && unasked `),
-		p.off("disobeys-in-the-test", "pen_disobeys §7.5", ` || guarded && on && p.test != testNone`, ``),
+		p.covered("disobeys-in-the-test", "pen_disobeys §7.5", ` || guarded && on && p.test != testNone`, ``,
+			"a motor that is on fails the test, which revokes (permit/test-fails-with-the-motor-on), and one that goes on then disobeys"),
 		p.off("disobeyed-for-this-boot", "pen_disobeys §7.5 P5", `if b != 0 && b == h.boot {`, `if false && b == h.boot {`),
 		p.off("disobedient-is-unproven", "pen_disobeys §7.5 P5", `p.proven = false
 	if p.phase`, `if p.phase`),
@@ -91,7 +92,8 @@ func permitClauses() []Mutation {
 		t.off("test-fails-when-changed", "§7.4", `case m.MotorOn() || p.phase == phaseNone || m.Flags.Has(FlagReleased):`, `case m.MotorOn() || m.Flags.Has(FlagReleased):`),
 		t.off("test-not-while-it-runs", "§7.4", `h.newest.MotorOn() || !h.id.Caps`, `!h.id.Caps`),
 		t.off("test-not-after-disobedience", "§7.4 §7.5 P5", ` || h.Disobeyed() || h.ranOut(now) {`, ` || h.ranOut(now) {`),
-		t.off("test-not-released", "pen_released §7.4", `h.newest.Flags.Has(FlagReleased) || h.Disobeyed()`, `h.Disobeyed()`),
+		t.covered("test-not-released", "pen_released §7.4", `h.newest.Flags.Has(FlagReleased) || h.Disobeyed()`, `h.Disobeyed()`,
+			"Hot gives the test up with the first reading that shows the pen out of guarded mode"),
 	}
 }
 
@@ -110,9 +112,12 @@ func linkClauses() []Mutation {
 		h.off("overslept", "link_lost P2 §7.2", `now.Sub(h.spokeAt) > penPatience`, `false`),
 		f.off("identity-changes", "§7.1", `case h.link == LinkUp && changed:`, `case false && changed:`),
 		f.off("reboot", "pen_rebooted P2", `rebooted := h.boot != 0 && h.id.Boot != h.boot`, `rebooted := false`),
-		f.off("welcome-nonce", "§7.1", `m.Nonce != h.nonce || `, ``),
-		f.off("welcome-generation", "§7.1", `m.Generation != h.permit.first || `, ``),
-		f.off("welcome-boot", "§7.1", ` || (h.boot != 0 && m.Boot != h.boot)`, ``),
+		f.covered("welcome-nonce", "§7.1", `m.Nonce != h.nonce || `, ``,
+			"of another session the first generation differs too (link/welcome-generation)"),
+		f.covered("welcome-generation", "§7.1", `m.Generation != h.permit.first || `, ``,
+			"of another session the nonce differs (link/welcome-nonce)"),
+		f.covered("welcome-boot", "§7.1", ` || (h.boot != 0 && m.Boot != h.boot)`, ``,
+			"of another session nonce and generation differ (link/welcome-nonce, link/welcome-generation)"),
 		f.off("sync-token", "§4.6", ` || m.Token != h.sync.token {`, ` {`),
 		f.off("welcome-to-an-earlier-hello", "§4", `h.clock.Exchange(h.firstAt, now, m.Tick)`, `h.clock.Exchange(h.helloAt, now, m.Tick)`),
 		f.off("late-readings", "§4", `if step <= 0 && -step < clockJump {`, `if false {`),

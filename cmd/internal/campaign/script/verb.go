@@ -72,6 +72,7 @@ var own = []Verb{
 	{Name: "touch", Group: GroupHand, About: "the tip is put on the skin"},
 	{Name: "lift", Group: GroupHand, About: "the tip is lifted"},
 	{Name: "glide", Group: GroupHand, About: "a glide begins"},
+	{Name: "guard-again", Group: GroupHand, About: "the pen is put back into guarded mode by the gesture at the pen, which works with the motor off alone"},
 	{Name: "rest", Group: GroupHand, About: "the hand does nothing by itself from now on"},
 	{Name: "work", Group: GroupHand, About: "the hand works by itself again"},
 	{Name: "hand", Group: GroupHand, Takes: TakesStyle, About: "another hand goes on"},
