@@ -226,8 +226,10 @@ func (j *judge) recorded(e session.Event) {
 	j.bounded(e)
 	switch e := e.(type) {
 	case session.ArmedEvent:
+		j.doubt = ""
 		j.mayBegin("armed", e.Verdict)
 	case session.ResumedEvent:
+		j.doubt = ""
 		j.mayBegin("resumed", e.Verdict)
 		if since := j.w.now.Sub(a.higherAt); a.higherAt != 0 && since > secondAct {
 			j.blame("second act", "a higher ceiling was chosen %v ago, and resuming takes it", since)

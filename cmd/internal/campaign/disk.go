@@ -127,12 +127,10 @@ func (d *disk) keep(w *write) *shelf {
 			s.bad = err
 		}
 		s.samples += uint64(c.Count)
-		samples, err := session.Samples(c.Body)
-		if err != nil || len(samples) != int(c.Count) {
-			s.bad = err
-		}
-		if n := len(samples); n > 0 {
-			s.newest = samples[n-1].Arrived + w.epoch
+		if at := arrived(c); at != 0 {
+			s.newest = at + w.epoch
+		} else if s.bad == nil && (c.Count > 0 || len(c.Body) > 0) {
+			s.bad = fmt.Errorf("chunk %d of the signal is to hold %d samples, and has %d bytes", c.Seq, c.Count, len(c.Body))
 		}
 	}
 	return s

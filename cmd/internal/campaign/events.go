@@ -16,6 +16,7 @@ import (
 // once, and the pen forgets it when it is on the disk. Source: PROTOCOL.md §7.7.
 type penEvents struct {
 	acted   map[uint64]bool    // by boot and id: recorded; true: and durable
+	order   []uint64           // of these, as they were recorded
 	presses []protocol.Instant // true ones to start, of which no record tells yet
 	alone   uint64             // strokes that were made while no session was open
 	counted uint64             // strokes, by then
@@ -52,15 +53,19 @@ func (j *judge) acts(e *session.PenActed) {
 		j.blame("event twice", "the pen's event %d is recorded again", e.ID)
 	}
 	j.acted[k] = false
+	j.order = append(j.order, k)
 }
 
 // keptEvents takes note of what is durable.
 func (j *judge) keptEvents(events []session.Event) {
 	for _, e := range events {
 		if a, ok := e.(session.PenActed); ok {
-			for k, durable := range j.acted {
-				if !durable && uint32(k) == a.ID {
+			// The newest of that number: an older boot's was durable long ago, or its
+			// agent died.
+			for i := len(j.order) - 1; i >= 0; i-- {
+				if k := j.order[i]; uint32(k) == a.ID {
 					j.acted[k] = true
+					break
 				}
 			}
 		}

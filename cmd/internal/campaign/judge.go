@@ -58,6 +58,7 @@ type judge struct {
 	sentAt  protocol.Instant // a permit left Hot, last
 	desires []desire
 	record
+	signal
 	oracle oracle
 	lane
 	account
@@ -86,7 +87,7 @@ type desire struct {
 func newJudge(w *world) judge {
 	id := w.pen.Identity()
 	return judge{w: w, permits: permits{pen: w.pen, boot: id.Boot}, id: id, troubles: troubles{broken: map[session.Rule]bool{}},
-		stop: time.Duration(id.StopMS) * time.Millisecond, guarded: id.Caps.Has(protocol.CapPermits), doubt: "nobody has confirmed anything yet", oracle: oracle{w: w}}
+		stop: time.Duration(id.StopMS) * time.Millisecond, guarded: id.Caps.Has(protocol.CapPermits), doubt: "nobody has confirmed anything yet", oracle: oracle{w: w}, signal: signal{on: w.script.Seed%signalSeeds == 0}}
 }
 
 // blame notes a broken promise, each rule once.

@@ -101,6 +101,7 @@ func (j *judge) noted(n *session.Note, c *session.Cold) {
 	switch n.Kind {
 	case session.NoteReading:
 		if p := c.Procedure(); p != nil && !p.State.Over() {
+			j.signal.told(p, n)
 			if j.read++; !p.Foreign {
 				j.lane.gap += n.Dropped
 			}
@@ -127,13 +128,6 @@ func (j *judge) noted(n *session.Note, c *session.Cold) {
 			r, ok := j.known[j.of]
 			j.last, j.have, j.live = r, ok, false
 		}
-	}
-}
-
-// commanded follows what the technician asks.
-func (j *judge) commanded(do session.CommandKind) {
-	if do == session.CmdArm || do == session.CmdResume {
-		j.doubt = ""
 	}
 }
 
@@ -363,6 +357,7 @@ func (j *judge) killed() {
 	j.unsure("the agent was restarted")
 	j.killedEvents()
 	j.newest, j.unkept, j.have, j.known = 0, nil, false, nil
+	j.signal.killed()
 	j.desires = append(j.desires[:0], j.desires[max(0, len(j.desires)-1):]...)
 	for i := range j.desires {
 		j.desires[i].allow = false // the ceiling stands, the permit does not

@@ -69,7 +69,6 @@ func (t *tech) ask(c session.Command) {
 	t.w.logf("technician: %s", asked(&c))
 	t.lookUp(&c)
 	h.asked = append(h.asked, c)
-	t.w.judge.commanded(c.Do)
 	h.wakeCold()
 }
 

@@ -246,6 +246,7 @@ func (w *world) step(rig bool) {
 		wr := w.disk.queue[0]
 		w.disk.queue = w.disk.queue[1:]
 		w.judge.durable(w.disk.keep(&wr))
+		w.judge.kept(&wr.batch, wr.events)
 		w.judge.keptEvents(wr.events)
 		if h.alive && wr.life == h.lives && !w.opts.Seams.Early {
 			h.acked = append(h.acked, wr.batch.Seq)

@@ -7,6 +7,14 @@ func recordClauses() []Mutation {
 	h := in{Record, "session/hot.go"}
 	pa := in{Record, "session/cold_past.go"}
 	return []Mutation{
+		n.off("sample-of-before", "P7 P9", `Reading: n.Reading}`, `Reading: c.last}`),
+		n.off("samples-left-out", "P7 P9", `		c.sample(n, at)
+`, `		if n.Reading.Sent%2 == 0 {
+			c.sample(n, at)
+		}
+`),
+		n.off("samples-younger", "P7 P9", `Age: int32(min(n.Age.Microseconds(), 1<<31-1))`, `Age: 5000`),
+
 		// Chains.
 		j.off("chain-body", "P8", `h.Write(r.Body)`, ``),
 		j.off("chain-prev", "P8", `h.Write(r.Prev[:])`, ``),
