@@ -140,6 +140,25 @@ func TestOnlyFramesAreLetIn(t *testing.T) {
 	}
 }
 
+// What nobody knows the meaning of may be a name: its place is kept, and its length.
+func TestSieveBlanksWhatIsNotKnown(t *testing.T) {
+	const name = "JANE DOE 1984-05-06"
+	r := protocol.Reading{Tick: 5, Strokes: 77}
+	sent := slices.Concat(protocol.AppendFrame(nil, 0x3f, 7, []byte(name)), protocol.AppendFrame(nil, protocol.TypeReading, 8, append(r.Append(nil), name...)))
+	out := through(captures.NewSieve(), sent, 5)
+	if bytes.Contains(out, []byte("JANE")) || bytes.Contains(out, []byte("1984")) {
+		t.Fatalf("the name is in the capture: %q", out)
+	}
+	got, _ := frames(out)
+	if len(got) != 2 || got[0].Type != 0x3f || got[0].Seq != 7 || len(got[0].Payload) != len(name) || len(got[1].Payload) != len(r.Append(nil))+len(name) {
+		t.Fatalf("frames %+v", got)
+	}
+	var m protocol.Reading
+	if err := m.Parse(got[1].Payload); err != nil || m != r {
+		t.Errorf("the reading is %+v, %v", m, err)
+	}
+}
+
 // A decoder refuses what was let in for the reason that it would have had before, and
 // finds the same frames.
 func TestSieveKeepsWhatIsWrong(t *testing.T) {

@@ -20,7 +20,8 @@ const filler = 'x'
 // Sieve lets in what a pen says as far as it is PenLink, and nothing by which one
 // pen is known from all others of its kind: a serial number leads to a clinic.
 //
-//   - A sound frame passes as it is. In an identity the serial number is replaced
+//   - A sound frame of a known type passes as it is. What a later version may have
+//     put behind it, and what a frame of another type holds, becomes zeros. In an identity the serial number is replaced
 //     by a word that is the same throughout one capture and means nothing outside
 //     it, and the frame gets its checksum anew.
 //   - Of all else only its length passes, and how it is wrong: a scanner or a modem
@@ -96,6 +97,8 @@ func (s *Sieve) run(dst, end []byte) []byte {
 	switch after := s.dec.Stats(); {
 	case ok && s.f.Type == protocol.TypeIdentity:
 		return s.identity(dst)
+	case ok && len(s.f.Payload) > sizes[s.f.Type]:
+		return s.blanked(dst)
 	case ok:
 		return append(dst, run...)
 	case after.BadLength != before.BadLength:
@@ -105,6 +108,31 @@ func (s *Sieve) run(dst, end []byte) []byte {
 	default:
 		return fill(append(dst, byte(len(run))), len(run)-1) // one block, and a checksum that can't hold
 	}
+}
+
+// sizes are how long the payloads are that hold nothing but numbers. Of a type that
+// is not here nobody knows what it holds. Source: PROTOCOL.md §3.
+var sizes = func() map[protocol.Type]int {
+	out := map[protocol.Type]int{}
+	for t, m := range map[protocol.Type]interface{ Append([]byte) []byte }{
+		protocol.TypeWelcome: &protocol.Welcome{}, protocol.TypeReading: &protocol.Reading{}, protocol.TypeStatus: &protocol.Status{},
+		protocol.TypeEvent: &protocol.PenEvent{}, protocol.TypeRefusal: &protocol.Refusal{}, protocol.TypeSyncReply: &protocol.SyncReply{},
+		protocol.TypeBusy: &protocol.Busy{}, protocol.TypeHello: &protocol.Hello{}, protocol.TypeCeiling: &protocol.Ceiling{},
+		protocol.TypePermit: &protocol.Permit{}, protocol.TypeRevoke: &protocol.Revoke{}, protocol.TypeEventAck: &protocol.EventAck{},
+		protocol.TypeRate: &protocol.Rate{}, protocol.TypeSync: &protocol.Sync{}, protocol.TypeLocate: &protocol.Locate{}, protocol.TypeSignal: &protocol.Signal{},
+	} {
+		out[t] = len(m.Append(nil))
+	}
+	return out
+}()
+
+// blanked appends the run of the frame in s.f with zeros for what lies behind what
+// is known of its type.
+func (s *Sieve) blanked(dst []byte) []byte {
+	known := sizes[s.f.Type]
+	payload := append(s.f.Payload[:known:known], make([]byte, len(s.f.Payload)-known)...)
+	frame := protocol.AppendFrame(nil, s.f.Type, s.f.Seq, payload)
+	return append(dst, frame[1:len(frame)-1]...)
 }
 
 func fill(dst []byte, n int) []byte {
