@@ -88,6 +88,7 @@ func newExporter(s Stored, cfg ExportConfig) (*exporter, error) {
 	if err := x.samples(s.Chunks, lives); err != nil {
 		return nil, err
 	}
+	x.promptly()
 	// Of one moment, what was read comes before what followed from it.
 	slices.SortStableFunc(x.items, func(a, b item) int {
 		if c := cmp.Compare(a.at, b.at); c != 0 {
@@ -213,6 +214,33 @@ func (x *exporter) samples(chunks []session.SignalChunk, lives []life) error {
 		}
 	}
 	return nil
+}
+
+// promptly moves the pen's events to the first reading made after them: the journal
+// has them only once a slow lane that may have hung took them in.
+func (x *exporter) promptly() {
+	const most = 10 * time.Second
+	from := protocol.Instant(0) // the pen of that event came then
+	next := slices.IndexFunc(x.items, func(i item) bool { return i.event == nil })
+	if next < 0 {
+		return
+	}
+	samples := x.items[next:]
+	for i := range x.items[:next] {
+		e := &x.items[i]
+		switch a := e.event.(type) {
+		case session.PenUp:
+			from = e.at
+		case session.PenActed:
+			first := max(from, e.at.Add(-most))
+			k, _ := slices.BinarySearchFunc(samples, first, func(s item, at protocol.Instant) int { return cmp.Compare(s.at, at) })
+			for ; k < len(samples) && samples[k].at < e.at; k++ {
+				if since := samples[k].sample.Reading.Tick.Since(protocol.Tick(a.Tick)); since >= 0 && since < most {
+					e.wall, e.at = e.wall-protocol.At(e.at-samples[k].at), samples[k].at
+				}
+			}
+		}
+	}
 }
 
 // record appends a record, no earlier than the one before it.

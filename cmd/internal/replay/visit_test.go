@@ -148,6 +148,28 @@ func TestExportedSessionReplays(t *testing.T) {
 	}
 }
 
+// The journal has a press only once the slow lane took it in; in the replay it comes
+// when it was made, or the run would look as if nobody had pressed.
+func TestExportedPressComesInTime(t *testing.T) {
+	v := newVisit(t)
+	do := func(k session.CommandKind) func(*stage) { return v.asks(session.Command{Do: k}) }
+	choose := session.Command{Do: session.CmdChoose, Zone: limits.Cheek, Side: limits.Left, Indication: limits.AcneScarRolling}
+	v.run(9*time.Second,
+		at(600, v.asks(append([]session.Command{rehearsal.Open(technician)}, rehearsal.Prepare(technician)...)...)),
+		at(1000, v.asks(choose)), at(1500, press), at(3000, do(session.CmdArm)), at(3200, touch),
+		at(3450, func(*stage) { v.each = func(*stage) {} }), // it hangs
+		at(3500, press),
+		at(4900, func(*stage) { v.each = v.slow }),
+		at(6500, press), at(7500, do(session.CmdFinish)))
+	if got := v.broke(); len(got) > 1 || len(got) == 1 && got[0] != "hold pen_unproven" {
+		t.Fatalf("the session itself has %q", got)
+	}
+	notes, _ := replay.Notes(load(t, v.export()))
+	if got := stops(notes); len(got) > 0 {
+		t.Errorf("replayed: %q, the journal has none", got)
+	}
+}
+
 // stops are the trips and holds that a replay finds, but for those of the pen's test.
 func stops(notes []session.Note) (out []string) {
 	for i := range notes {
