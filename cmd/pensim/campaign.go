@@ -44,9 +44,12 @@ Classes: human (people err, nothing else), rough (line, cable, PC and disk too),
 ill (one thing wrong with the pen or its line, the rest sound), wild (all at once),
 shown (one of the scenarios of 'pensim run', with what it leaves open drawn anew).`,
 		Example: `  pensim campaign --seeds 1..20000 --html report.html
-  pensim campaign --seeds 4711 -v`,
+  pensim campaign --seeds 4711 -x --html failure.html`,
 		Args: noMore,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := f.fit(c); err != nil {
+				return err
+			}
 			if f.test.on {
 				return f.test.run(c.Context(), f.seeds, f.cores, &f.out, c.OutOrStdout(), c.ErrOrStderr())
 			}
@@ -66,6 +69,35 @@ shown (one of the scenarios of 'pensim run', with what it leaves open drawn anew
 	f.out.flags(c)
 	f.test.flags(c)
 	return c
+}
+
+// fit refuses flags that would be without effect beside others.
+func (f *campaignFlags) fit(c *cobra.Command) error {
+	given := func(names ...string) string {
+		for _, name := range names {
+			if c.Flags().Changed(name) {
+				return name
+			}
+		}
+		return ""
+	}
+	tests := []string{"third", "only", "each", "covered", "list"}
+	plays := []string{"class", "pen", "hand", "for", "exitfirst", "no-shrink"}
+	switch {
+	case f.test.on && f.layers:
+		return usagef("--self-test and --layers are two things: give one")
+	case f.test.on:
+		if name := given(plays...); name != "" {
+			return usagef("--self-test draws all that there is: leave --%s out", name)
+		}
+	case given(tests...) != "":
+		return usagef("--%s is for --self-test: give that too", given(tests...))
+	case f.layers:
+		if name := given("exitfirst", "no-shrink", "cores", "json", "junit", "html"); name != "" {
+			return usagef("--layers only measures, on one core, and prints: leave --%s out", name)
+		}
+	}
+	return nil
 }
 
 // noMore refuses words behind the flags.
