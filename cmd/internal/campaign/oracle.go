@@ -230,7 +230,7 @@ func (o *oracle) apart() {
 	o.obeys, o.frames, o.ticks = obeys{}, frames{}, ticks{}
 	o.alive = alive{}
 	o.needles.parted()
-	o.spot = spot{long: o.spot.long}
+	o.spot = spot{long: o.spot.long, counts: o.spot.counts}
 }
 
 // ordered follows an order of Cold's to Hot.

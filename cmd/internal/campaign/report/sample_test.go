@@ -74,7 +74,11 @@ var samples = sync.OnceValue(func() (out struct{ Scenarios, Campaign report.Repo
 		}})
 	out.Campaign = suite.Play(context.Background(), suite.Options{Many: 6, Player: sabotaged,
 		Jobs: func(i int) suite.Job {
-			s := campaign.Draw(uint64(i+1), campaign.Draws{Class: campaign.Human})
+			draws := campaign.Draws{}
+			if i%2 == 0 {
+				draws.Class = campaign.Human // dials are turned up
+			}
+			s := campaign.Draw(uint64(i+1), draws)
 			return suite.Job{Script: s, Class: s.About, Replay: "pensim campaign --seeds 4711 -x"}
 		}})
 	for _, r := range []*report.Report{&out.Scenarios, &out.Campaign} {
