@@ -22,7 +22,7 @@ var loadMost = Load{Records: maxPending + 1024, Batches: maxInFlight + 4, Signal
 // Over names what is above its bound, with both figures; empty: nothing is.
 func (l *Load) Over() (what string, got, most int) {
 	m := &loadMost
-	for _, x := range [...]struct {
+	for _, x := range &[...]struct {
 		what      string
 		got, most int
 	}{{"entries", l.Records, m.Records}, {"batches", l.Batches, m.Batches}, {"bytes of signal", l.Signal, m.Signal}, {"events", l.Stream, m.Stream}, {"orders", l.Orders, m.Orders},

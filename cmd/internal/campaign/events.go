@@ -145,12 +145,11 @@ func (j *judge) bounds() {
 // loaded judges how much waits inside the two lanes, by the bounds that they state.
 func (j *judge) loaded() {
 	h, p := &j.w.host, &j.w.res.Counts.Peaks
-	cold, hot := h.cold.Load(), h.hot.Load()
-	p.Records, p.Signal, p.Backlog = max(p.Records, cold.Records), max(p.Signal, cold.Signal), max(p.Backlog, hot.Notes)
-	for _, l := range [...]*session.Load{&cold, &hot} {
-		if what, got, most := l.Over(); what != "" {
-			j.blame("bounds", "%d %s wait, the bound is %d", got, what, most)
-		}
+	both := h.cold.Load()
+	both.Notes = h.hot.Load().Notes // what is Hot's is 0 in Cold's, and the other way round
+	p.Records, p.Signal, p.Backlog = max(p.Records, both.Records), max(p.Signal, both.Signal), max(p.Backlog, both.Notes)
+	if what, got, most := both.Over(); what != "" {
+		j.blame("bounds", "%d %s wait, the bound is %d", got, what, most)
 	}
 }
 
