@@ -1,6 +1,7 @@
 package campaign_test
 
 import (
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -250,6 +251,20 @@ func BenchmarkVirtualTime(b *testing.B) {
 	}
 	b.ReportMetric(virtual.Seconds()/b.Elapsed().Seconds(), "virtual-s/s")
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(steps), "ns/step")
+}
+
+// BenchmarkLayers measures what each layer takes for a reading, clock readings included.
+func BenchmarkLayers(b *testing.B) {
+	begun := time.Now()
+	m := campaign.Meter{Clock: func() int64 { return time.Since(begun).Nanoseconds() + 1 }}
+	seed := uint64(0)
+	for b.Loop() {
+		seed++
+		campaign.Play(campaign.Draw(seed%50+1, campaign.Draws{}), campaign.Options{Meter: &m})
+	}
+	for _, l := range campaign.Layers() {
+		b.ReportMetric(m.PerReading(l), strings.ReplaceAll(l.String(), " ", "-")+"-ns/reading")
+	}
 }
 
 // Measuring changes nothing, and all that passes on the clock is given to a layer.

@@ -205,7 +205,7 @@ func (w *world) step(rig bool) {
 	}
 	m.enter(LayerJudge)
 	news := w.look()
-	m.enter(LayerPeople)
+	m.enter(LayerRig)
 	if len(w.buf) > 0 {
 		h.arrived(w.buf, now)
 	}
@@ -214,6 +214,7 @@ func (w *world) step(rig bool) {
 		m.enter(LayerLoop)
 		return
 	}
+	m.enter(LayerPeople)
 	if w.holder.Next() <= now {
 		w.holder.Move(w.rig, now)
 		w.look()
