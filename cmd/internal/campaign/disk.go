@@ -28,7 +28,8 @@ type disk struct {
 // write is a batch on its way.
 type write struct {
 	batch  session.Batch
-	events []session.Event // of its records; nil for one that can't be read
+	events []session.Event  // of its records; nil for one that can't be read
+	at     protocol.Instant // it was asked for
 	done   protocol.Instant
 	life   int // of the agent that asked
 	epoch  protocol.Instant
@@ -56,7 +57,7 @@ func (d *disk) submit(b session.Batch, events []session.Event, now protocol.Inst
 		took += 10 * time.Millisecond
 	}
 	d.last = max(d.last, now, d.stalled).Add(took)
-	d.queue = append(d.queue, write{b, events, d.last, life, epoch})
+	d.queue = append(d.queue, write{b, events, now, d.last, life, epoch})
 }
 
 // stall lets nothing become durable before until.

@@ -15,10 +15,12 @@ type lane struct {
 	trip    session.Rule
 	tripAt  protocol.Instant
 
-	full   bool   // a note found the queue full, and no lease came since
-	unsaid uint32 // readings that found it so, and that nothing has told of yet
-	acked  bool   // an acknowledgement was told, and is not recorded yet
-	gap    uint32 // of them, what the session at hand was told and has not recorded
+	full   bool              // a note found the queue full, and no lease came since
+	unsaid uint32            // readings that found it so, and that nothing has told of yet
+	noRoom uint32            // events that the pen had no room for, likewise
+	lost   map[uint32]uint16 // of each boot, by its newest status
+	acked  bool              // an acknowledgement was told, and is not recorded yet
+	gap    uint32            // of them, what the session at hand was told and has not recorded
 }
 
 // noRoom hears of a note that found the queue to the slow lane full.
@@ -59,13 +61,32 @@ func (j *judge) gaps(e session.Event) {
 	l := &j.lane
 	switch e := e.(type) {
 	case session.Opened:
-		l.gap = 0
+		l.gap, l.noRoom = 0, 0
 	case session.SignalGap:
 		l.gap -= min(l.gap, e.Readings)
+	case session.EntriesDropped:
+		l.noRoom -= min(l.noRoom, e.Entries)
 	case session.Ended:
+		if l.noRoom > 0 {
+			j.blame("gap", "the pen had no room for %d events, and the record does not say so", l.noRoom)
+		}
 		if l.gap > 0 {
 			j.blame("gap", "%d readings are lost, and the record does not say so", l.gap)
 		}
+	}
+}
+
+// status follows how many events a pen had no room for, as the slow lane is told.
+func (j *judge) status(n *session.Note, open bool) {
+	l, boot := &j.lane, j.of
+	if was := l.lost[boot]; n.Status.EventsLost != was {
+		if l.lost == nil {
+			l.lost = map[uint32]uint16{}
+		}
+		if open && n.Status.EventsLost > was {
+			l.noRoom += uint32(n.Status.EventsLost - was)
+		}
+		l.lost[boot] = n.Status.EventsLost
 	}
 }
 

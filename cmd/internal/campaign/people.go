@@ -115,7 +115,11 @@ func (j *judge) decided(e session.Event) {
 	if a.answers == nil {
 		return
 	}
-	if by, must := who(e); by != "" && !known(by) {
+	by, must := who(e)
+	if q := j.w.disk.queue; by != "" && len(q) > 0 && j.w.now.Sub(q[0].at) > lease+margin {
+		j.blame("stalled", "%s is recorded, and what was handed to the disk %v ago is not on it", e.Kind(), j.w.now.Sub(q[0].at))
+	}
+	if by != "" && !known(by) {
 		j.blame("people", "%s is recorded by %q, whom the clinic does not know", e.Kind(), by)
 	} else if must && by != clinician {
 		j.blame("people", "%s is recorded by %q, and it is a clinician's", e.Kind(), by)
@@ -150,6 +154,10 @@ func (j *judge) decided(e session.Event) {
 		}
 	case session.CartridgeOut:
 		j.inRest(e.Kind())
+	case session.PenDown:
+		if a.running {
+			j.blame("open run", "the pen is gone, and the run that it was in is not closed")
+		}
 	case session.Described, session.Planned, session.PenDeclared, session.ModeAccepted, session.PatientReassigned:
 		if a.may {
 			j.blame("in use", "%s is recorded while permits are wanted", e.Kind())

@@ -115,6 +115,9 @@ func (j *judge) noted(n *session.Note, c *session.Cold) {
 		}
 		j.dose.reading(j.of, &n.Reading, before)
 		j.last, j.have, j.live = n.Reading, true, true
+	case session.NoteStatus:
+		p := c.Procedure()
+		j.status(n, p != nil && !p.State.Over() && !p.Foreign)
 	case session.NoteUp, session.NoteLost, session.NoteClock:
 		if j.have {
 			if j.known == nil {
