@@ -45,6 +45,9 @@ func (j *judge) acts(e *session.PenActed) {
 	if !j.oracle.up.is {
 		return
 	}
+	if ago := j.tick(j.w.now).Since(protocol.Tick(e.Tick)); ago > 0 && j.oracle.up.id.Boot == j.id.Boot && j.w.now.Sub(j.opened) < ago-soon && !j.lately(time.Hour, agesLie...) {
+		j.blame("event of before", "the pen's event %d was %v ago, before the session", e.ID, ago)
+	}
 	if j.acted == nil {
 		j.acted = map[uint64]bool{}
 	}

@@ -314,6 +314,9 @@ func (j *judge) handed(b *session.Batch) []session.Event {
 			if why := taken(&j.prior, e, b.Records[i].At, h.handed); why != "" {
 				j.blame("taken in", "record %d, %s: %s", b.Records[i].Seq, e.Kind(), why)
 			}
+			if x, ok := e.(session.Signed); ok && (x.Seq+1 != b.Records[i].Seq || x.Head != b.Records[i].Prev) {
+				j.blame("signature", "record %d signs up to record %d, or not what that one is", b.Records[i].Seq, x.Seq)
+			}
 		}
 	}
 	// A fold that went apart stays apart: not each batch has to be looked at.

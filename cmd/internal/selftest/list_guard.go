@@ -99,8 +99,9 @@ func hotClauses() []Mutation {
 		e.off("readings-lost-told", "P7", `h.overflow = true
 			h.missed++`, `h.overflow = true`),
 		e.off("wish-ends-with-the-pen", "P2", `h.wanted.allow = false // until`, `_ = 0 // until`),
-		e.off("disobedient-stays-unproven", "pen_unproven pen_disobeys P5", `g.set(rule, true, now)
-		g.set(PenUnproven, true, now)`, `g.set(rule, true, now)`),
+		e.covered("disobedient-stays-unproven", "pen_unproven pen_disobeys P5", `g.set(rule, true, now)
+		g.set(PenUnproven, true, now)`, `g.set(rule, true, now)`,
+			"the host's end takes back that it is proven (permit/disobedient-is-unproven)"),
 		e.off("tests-that-fail", "pen_test_failing", `h.failed >= testsMost, now)`, `h.failed >= 1000*testsMost, now)`),
 		e.covered("jump-revokes", "clock_jumped", `if h.ready || h.wasOn || h.host.Testing() {
 		h.host.Revoke(now)`, `if false {

@@ -69,8 +69,9 @@ func permitClauses() []Mutation {
 		p.covered("disobeys-in-the-test", "pen_disobeys §7.5", ` || guarded && on && p.test != testNone`, ``,
 			"a motor that is on fails the test, which revokes (permit/test-fails-with-the-motor-on), and one that goes on then disobeys"),
 		p.off("disobeyed-for-this-boot", "pen_disobeys §7.5 P5", `if b != 0 && b == h.boot {`, `if false && b == h.boot {`),
-		p.off("disobedient-is-unproven", "pen_disobeys §7.5 P5", `p.proven = false
-	if p.phase`, `if p.phase`),
+		p.covered("disobedient-is-unproven", "pen_disobeys §7.5 P5", `p.proven = false
+	if p.phase`, `if p.phase`,
+			"Hot holds the pen as unproven too (guard/disobedient-stays-unproven)"),
 		p.covered("disobedient-is-revoked", "pen_disobeys §7.5", `if p.phase != phaseRevoking && now.Sub(p.sentAt) >= revokeRepeat {`, `if false {`,
 			"the trip revokes"),
 		p.off("generations-fall", "§6.2 §7.1", `if m.Generation < p.shownGen {`, `if false {`),
@@ -121,7 +122,8 @@ func linkClauses() []Mutation {
 		f.off("sync-token", "§4.6", ` || m.Token != h.sync.token {`, ` {`),
 		f.off("welcome-to-an-earlier-hello", "§4", `h.clock.Exchange(h.firstAt, now, m.Tick)`, `h.clock.Exchange(h.helloAt, now, m.Tick)`),
 		f.off("late-readings", "§4", `if step <= 0 && -step < clockJump {`, `if false {`),
-		f.off("duplicates", "§2.6", `if *d == mark {`, `if false {`),
+		f.covered("duplicates", "§2.6", `if *d == mark {`, `if false {`,
+			"a reading that comes twice brings an old tick (link/late-readings), an event one that was heard (record/events-once), and the rest says the same twice"),
 		f.off("pen-clock-jumps", "clock_jumped P2", `if step < 0 || early > clockJump {`, `if false {`),
 		f.off("pen-clock-late", "clock_jumped P2", `} else if now.Sub(h.lateSince) > clockLateFor {`, `} else if false {`),
 		f.off("forgotten-by-the-pen", "link_lost P2", `if m.Reason == RefusedNonce && h.link == LinkUp && int16(m.Seq-h.firstSeq) >= 0 {`, `if false {`),
