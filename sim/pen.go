@@ -307,6 +307,9 @@ func (p *Pen) Cue() protocol.Cue {
 	return p.link.Cue()
 }
 
+// Released reports whether somebody took the pen out of guarded mode.
+func (p *Pen) Released() bool { return p.link != nil && p.link.Released() }
+
 // Hosted reports whether the pen has a host.
 func (p *Pen) Hosted() bool { return p.link != nil && p.link.Hosted() }
 

@@ -225,6 +225,8 @@ func (j *judge) recorded(e session.Event) {
 	j.decided(e)
 	j.bounded(e)
 	switch e := e.(type) {
+	case session.ZoneChosen, session.OverrideEnded:
+		j.zoneAt = j.w.now
 	case session.ArmedEvent:
 		j.doubt = ""
 		j.mayBegin("armed", e.Verdict)

@@ -69,6 +69,7 @@ type judge struct {
 	dose             dose
 	tested, bootedAt protocol.Instant // a press found no permit, and the pen booted, last
 	startedAt        protocol.Instant // a press started the motor, last
+	zoneAt           protocol.Instant // a zone was chosen, or an override ended, last
 
 	// For taking apart what Hot sends, without garbage.
 	ours   protocol.Decoder

@@ -1,6 +1,8 @@
 package campaign
 
 import (
+	"time"
+
 	"penlog/cmd/internal/campaign/script"
 	"penlog/protocol"
 	"penlog/session"
@@ -119,8 +121,15 @@ func (w *world) expose(deep protocol.Micrometres, took int64) {
 		why = "override"
 	case p != nil && p.Chosen && (p.Verdict.Zone != true_ || p.Verdict.Indication != t.Indication):
 		why = "wrong zone"
+	case !w.judge.guarded || w.pen.Released():
+		why = "a pen that nobody stops"
+	case w.judge.was <= testDepth:
+		why = "without a permit"
+	case p == nil || !p.Chosen || w.now.Sub(w.judge.zoneAt) < 2*time.Second:
+		why = "another zone than before" // the needles are not clear since
 	default:
 		why = "above the limit of the zone"
+		w.judge.blame("limit", "strokes of %v under a ceiling of %v in %v, where %v allows %v", deep, w.judge.was, true_, t.Indication, limit)
 	}
 	amount := uint64(int64(deep-limit) * took / 1000)
 	w.judge.exposure += amount

@@ -135,7 +135,7 @@ func (j *judge) lasting(t *trouble) bool {
 	if t.answer.lasts > 0 {
 		after = t.answer.lasts
 	}
-	return t.until == never || j.w.now <= t.until.Add(after) || t.room && t.kind == sim.FaultReleased
+	return t.until == never || j.w.now <= t.until.Add(after) || t.room && t.kind == sim.FaultReleased && j.w.pen.Released()
 }
 
 // breaksByItself reports whether a pen in trouble, or not yet out of it for long,
