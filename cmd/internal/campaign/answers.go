@@ -52,8 +52,10 @@ var (
 	running   = func(w *world, _ *trouble) bool { return w.pen.Driven() }
 	inSkin    = func(w *world, _ *trouble) bool { return w.pen.Driven() && w.pen.InContact() }
 	unpressed = func(w *world, _ *trouble) bool { return w.pen.Driven() && w.judge.unasked }
-	freely    = func(w *world, _ *trouble) bool { return w.pen.Driven() && !w.pen.Permitted() }
-	atLeast   = func(least int64) func(*world, *trouble) bool {
+	// shiftedInSkin: less than nothing is not shown, so that a depth that is small can't be shifted far.
+	shiftedInSkin = func(w *world, t *trouble) bool { return inSkin(w, t) && (t.amount > 0 || w.pen.Last() > 400) }
+	freely        = func(w *world, _ *trouble) bool { return w.pen.Driven() && !w.pen.Permitted() }
+	atLeast       = func(least int64) func(*world, *trouble) bool {
 		return func(_ *world, t *trouble) bool { return max(t.amount, -t.amount) >= least }
 	}
 )
@@ -106,7 +108,7 @@ var ofRoom = map[sim.FaultKind]answer{
 	sim.FaultCartridgeOut: {},
 
 	sim.FaultStuckSensor:     {may: deep, must: deep, within: 5*time.Second + 3*soon, matters: inSkin},
-	sim.FaultSensorBias:      {may: deep, must: deep, within: time.Second + 2*soon, matters: inSkin},
+	sim.FaultSensorBias:      {may: deep, must: deep, within: time.Second + 2*soon, matters: shiftedInSkin},
 	sim.FaultSensorDrift:     {may: deep},
 	sim.FaultSensorNoise:     {may: deep},
 	sim.FaultSensorMissing:   {may: one(session.DepthMissing), must: one(session.DepthMissing), within: 2 * time.Second, matters: running, own: []string{"stop budget", "too deep"}},
@@ -135,7 +137,7 @@ var ofRoom = map[sim.FaultKind]answer{
 	sim.FaultReplayFrames:    {may: link},
 	sim.FaultSecondHost:      {may: link},
 	sim.FaultTakeOver:        {may: link, must: link, within: 3 * time.Second},
-	sim.FaultSecondPen:       {may: rules(link, obey, deep, one(session.PenFault, session.PenNotWell, session.DepthMissing)), lasts: mapped},
+	sim.FaultSecondPen:       {may: rules(link, obey, deep, one(session.PenFault, session.PenNotWell, session.DepthMissing, session.DialAboveCeiling)), lasts: mapped},
 	sim.FaultForeignTalk:     {may: link},
 }
 

@@ -45,7 +45,8 @@ func (j *judge) acts(e *session.PenActed) {
 	if !j.oracle.up.is {
 		return
 	}
-	if ago := j.tick(j.w.now).Since(protocol.Tick(e.Tick)); ago > 0 && j.oracle.up.id.Boot == j.id.Boot && j.w.now.Sub(j.opened) < ago-soon && !j.lately(time.Hour, agesLie...) {
+	if ago := j.tick(j.w.now).Since(protocol.Tick(e.Tick)); ago > 0 && j.oracle.up.id.Boot == j.id.Boot && j.w.now.Sub(j.opened) < ago-soon && j.w.res.Counts.Restarts == 0 && // a restarted agent takes what it can't tell the time of
+		!j.lately(time.Hour, agesLie...) {
 		j.blame("event of before", "the pen's event %d was %v ago, before the session", e.ID, ago)
 	}
 	if j.acted == nil {

@@ -197,7 +197,8 @@ func (j *judge) force(p *sim.Pen, now protocol.Instant) {
 	}
 }
 
-// blinding are the faults under which no figure of the depth is to be believed.
+// blinding are the faults under which no figure of the depth is to be believed:
+// what goes too deep meanwhile is counted as exposure.
 var blinding = []sim.FaultKind{sim.FaultSensorBias, sim.FaultSensorDrift, sim.FaultStuckSensor, sim.FaultClaimsMeasured}
 
 // depth judges needles above the ceiling.
@@ -217,7 +218,7 @@ func (j *judge) depth(p *sim.Pen, now protocol.Instant) {
 	if strokes != j.strokes {
 		j.strokes = strokes
 		deep := p.Driven() && j.ceiling > testDepth && last > j.ceiling+2*id.Tolerance() // its own measure may be off by as much
-		if !deep {
+		if !deep || slices.ContainsFunc(blinding, j.w.rig.Has) {
 			j.deepSince = 0
 		} else if j.deepSince == 0 {
 			j.deepSince = now
@@ -229,9 +230,6 @@ func (j *judge) depth(p *sim.Pen, now protocol.Instant) {
 	if j.deepSince != 0 && j.unseen == "" && now >= j.unseenTill { // else counted as exposure
 		// Two strokes at the pen's lowest rate, and what (b) allows from there.
 		if two := 20 * time.Second / time.Duration(max(id.RateMin, 1)); now > j.deepSince.Add(2*two+10*time.Millisecond+longLife) {
-			if slices.ContainsFunc(blinding, j.w.rig.Has) {
-				return // what is reported is not what is: counted as exposure
-			}
 			j.blame("too deep", "strokes of %v under a ceiling of %v for %v", last, j.ceiling, now.Sub(j.deepSince))
 		}
 	}
@@ -257,10 +255,16 @@ func (j *judge) depth(p *sim.Pen, now protocol.Instant) {
 	}
 }
 
+// harmless are faults that change neither how the pen is heard nor how it stops.
+var harmless = []sim.FaultKind{sim.FaultDeep, sim.FaultCreep, sim.FaultDriveStuck, sim.FaultSensorBias, sim.FaultSensorDrift, sim.FaultSensorNoise, sim.FaultStuckSensor,
+	sim.FaultBatteryLow, sim.FaultReports, sim.FaultCartridgeOut}
+
 // budget is the longest from the reading that obliges a stop to needles clear:
-// (c) without its strokes when nothing but people err, else (b). Source: PROTOCOL.md §9.
+// (c) without its strokes while nothing is wrong between guard and motor, else (b).
+// Source: PROTOCOL.md §9.
 func (j *judge) budget() time.Duration {
-	if len(j.list) == 0 {
+	between := func(t trouble) bool { return j.lasting(&t) && !(t.room && slices.Contains(harmless, t.kind)) }
+	if !slices.ContainsFunc(j.list, between) {
 		return lineUp + hostTakes + lineDown + act + j.stop + j.w.delay
 	}
 	return longLife + j.stop

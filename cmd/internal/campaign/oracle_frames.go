@@ -85,7 +85,7 @@ func (o *oracle) shows(r *protocol.Reading, on bool) {
 	case permit:
 		x.showed = true
 	case x.showed && r.Tick.Since(x.ends) >= 0:
-		x.proved, x.tried, o.provedAt = true, 0, o.w.now
+		x.proved, x.tried, o.provedAt, o.fails = true, 0, o.w.now, 0
 	case x.showed:
 		x.tried = 0
 	}

@@ -131,11 +131,14 @@ func (j *judge) caused(r session.Rule) bool {
 // lasting reports whether a trouble, or its consequences, go on. A pen that was
 // released at the pen stays so.
 func (j *judge) lasting(t *trouble) bool {
+	if t.room && t.kind == sim.FaultReleased && j.w.pen.Released() {
+		t.until = max(t.until, j.w.now)
+	}
 	after := aftermath
 	if t.answer.lasts > 0 {
 		after = t.answer.lasts
 	}
-	return t.until == never || j.w.now <= t.until.Add(after) || t.room && t.kind == sim.FaultReleased && j.w.pen.Released()
+	return t.until == never || j.w.now <= t.until.Add(after)
 }
 
 // breaksByItself reports whether a pen in trouble, or not yet out of it for long,
