@@ -17,6 +17,7 @@ import (
 type penEvents struct {
 	acted   map[uint64]bool    // by boot and id: recorded; true: and durable
 	order   []uint64           // of these, as they were recorded
+	diedAt  protocol.Instant   // the agent, last
 	presses []protocol.Instant // true ones to start, of which no record tells yet
 	alone   uint64             // strokes that were made while no session was open
 	counted uint64             // strokes, by then
@@ -45,8 +46,9 @@ func (j *judge) acts(e *session.PenActed) {
 	if !j.oracle.up.is {
 		return
 	}
-	if ago := j.tick(j.w.now).Since(protocol.Tick(e.Tick)); ago > 0 && j.oracle.up.id.Boot == j.id.Boot && j.w.now.Sub(j.opened) < ago-soon && j.w.res.Counts.Restarts == 0 && // a restarted agent takes what it can't tell the time of
-		!j.lately(time.Hour, agesLie...) {
+	ago := j.tick(j.w.now).Since(protocol.Tick(e.Tick))
+	// An agent that was started anew takes it for the session's: it cannot tell.
+	if ago > 0 && j.oracle.up.id.Boot == j.id.Boot && j.w.now.Sub(j.opened) < ago-soon && j.diedAt <= j.opened && !j.lately(time.Hour, agesLie...) {
 		j.blame("event of before", "the pen's event %d was %v ago, before the session", e.ID, ago)
 	}
 	if j.acted == nil {
@@ -110,7 +112,7 @@ func (j *judge) killedEvents() {
 			delete(j.acted, k)
 		}
 	}
-	j.presses = j.presses[:0]
+	j.presses, j.diedAt = j.presses[:0], j.w.now
 }
 
 // lossy are troubles after which a record need not have all strokes: of the pen, its
