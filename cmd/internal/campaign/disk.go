@@ -42,6 +42,7 @@ type shelf struct {
 	chain   session.Chain
 	signal  session.Chain
 	fold    *session.Procedure
+	chunks  []*session.SignalChunk
 	samples uint64
 	newest  protocol.Instant // arrival of its newest sample, in the world's time
 	bad     error            // it does not hold together
@@ -127,6 +128,7 @@ func (d *disk) keep(w *write) *shelf {
 		if err := s.signal.CheckChunk(c); err != nil && s.bad == nil {
 			s.bad = err
 		}
+		s.chunks = append(s.chunks, c)
 		s.samples += uint64(c.Count)
 		if at := arrived(c); at != 0 {
 			s.newest = at + w.epoch
@@ -145,6 +147,31 @@ func (d *disk) open() *shelf {
 		}
 	}
 	return nil
+}
+
+// last is the newest reading that the signal holds, false when it is of no session of
+// the pen that p has.
+func (s *shelf) last(p *session.Procedure) (protocol.Reading, bool) {
+	n := len(s.chunks)
+	if p.Pen == nil || n == 0 || s.chunks[n-1].To < p.PenAt {
+		return protocol.Reading{}, false
+	}
+	samples, err := session.Samples(s.chunks[n-1].Body)
+	if err != nil || len(samples) == 0 {
+		return protocol.Reading{}, false
+	}
+	return samples[len(samples)-1].Reading, true
+}
+
+// tail is what the signal tells of a procedure's end, as a restarted agent reads it.
+func (s *shelf) tail(p *session.Procedure) *session.Tail {
+	t := session.NewTail(p)
+	for _, c := range s.chunks {
+		if t.Take(c) != nil {
+			break // found when it was kept
+		}
+	}
+	return t
 }
 
 // refold folds a session's records anew, as a restarted agent does.

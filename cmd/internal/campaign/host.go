@@ -106,7 +106,8 @@ func (h *host) start(now protocol.Instant) {
 	w.judge.oracle.started()
 	if s := w.disk.open(); s != nil {
 		h.handed = s.refold()
-		h.cold.Restore(s.refold(), s.chain, s.signal, nil, h.mono(now), w.wall(now))
+		p := s.refold()
+		h.cold.Restore(p, s.chain, s.signal, s.tail(p), h.mono(now), w.wall(now))
 		w.judge.restored(h.cold.Procedure())
 	}
 	h.hotAt, h.coldAt, h.writeAt = now.Add(readTimeout), now, never

@@ -386,6 +386,12 @@ func (j *judge) restored(p *session.Procedure) {
 	}
 	j.heard = p.Totals.Strokes
 	j.read = s.samples
+	if last, ok := s.last(p); ok { // what the same boot does meanwhile is told by its next reading
+		j.known = map[uint32]protocol.Reading{p.Pen.Boot: last}
+		if ran := int32(last.Strokes - s.fold.RunFrom); s.fold.Running && ran > 0 && last.Flags.Motor() != protocol.MotorOff && p.Totals.Strokes < s.fold.Totals.Strokes+uint64(ran) {
+			j.blame("strokes", "a restarted agent takes up %d strokes, record and signal tell of %d", p.Totals.Strokes, s.fold.Totals.Strokes+uint64(ran))
+		}
+	}
 }
 
 // finish judges the record as it stands at the end.

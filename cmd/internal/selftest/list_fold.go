@@ -30,7 +30,8 @@ func foldClauses() []Mutation {
 	p, z, t := in{Fold, "session/procedure.go"}, in{Fold, "session/procedure_zone.go"}, in{Fold, "session/totals.go"}
 	return []Mutation{
 		p.off("lost-pen-is-down", "P2", `p.PenUp, p.Mode, p.Running, p.Confirmed = false, ModeNone, false, 0`, `p.PenUp, p.Running, p.Confirmed = false, false, 0`),
-		p.off("new-pen-is-unproven", "P5", `p.Pen, p.PenUp, p.Declared, p.Mode, p.Running, p.Confirmed = &e, true, false, ModeNone, false, 0`, `p.Pen, p.PenUp, p.Declared, p.Running, p.Confirmed = &e, true, false, false, 0`),
+		p.covered("new-pen-is-unproven", "P5", `p.Pen, p.PenUp, p.Declared, p.Mode, p.Running, p.Confirmed = &e, true, false, ModeNone, false, 0`, `p.Pen, p.PenUp, p.Declared, p.Running, p.Confirmed = &e, true, false, false, 0`,
+			"whatever ends the session of a pen takes its mode away before another comes (fold/lost-pen-is-down, fold/forgets-ModeChanged)"),
 		p.off("simulated", "P10", `if e.Simulated {`, `if false {`),
 		p.off("foreign", "P10", `p.Foreign = p.Source != SourceNone && p.Source != src`, `p.Foreign = false`),
 		p.off("press-of-this-boot", "check:press_test P2", `if p.Pen == nil || p.Pen.boot() != e.boot() {`, `if p.Pen == nil {`),
