@@ -97,7 +97,7 @@ func armingClauses() []Mutation {
 		z.off("override-by-two", "P3", `case env.Clinic.SecondPerson() && c.Second == "":`, `case false:`),
 		co.off("override-15-minutes", "P3", `(now >= c.overUntil || at >= o.Until)`, `false`),
 		co.covered("override-ends-with-the-agent", "P2 P3", `c.endOverride("agent restarted", now, at)`, ``,
-			"the next agent knows no end of it, so that its time is up at the first tick (arming/override-15-minutes)"),
+			"the next agent knows no end of it, so that its time is up at the first tick"),
 		z.covered("override-end-never-rises", "P3", `if p.Chosen && v.Allowed > p.Verdict.Allowed {
 		// Something`, `if false {
 		// Something`,
@@ -156,7 +156,7 @@ func armingClauses() []Mutation {
 			c.orders`, `if false {
 			c.orders`),
 		cc.covered("stop-whatever-runs", "P1", `if cmd.Do == CmdStop || cmd.Do == CmdPause || cmd.Do == CmdAbort || cmd.Do == CmdFinish {`, `if false {`,
-			"what is accepted ends what is wanted, which stops (guard/unwanted-stops), and a motor that runs unwanted is stopped (guard/motor_unwanted)"),
+			"what is accepted ends what is wanted, which stops (guard/unwanted-stops), and a motor that runs unwanted is stopped (by the rule motor_unwanted)"),
 		co.covered("stop-is-told-again", "P1", `now.Sub(c.toldAt) >= rewant {`, `false {`,
 			"no order is lost on its way here (TestLostStopIsMadeGood)"),
 		ce.off("press-without-permit", "P2 check:press_test", `protocol.StartResult(e.Arg) == protocol.StartNoPermit &&`, ``),

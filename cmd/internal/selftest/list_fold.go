@@ -31,7 +31,7 @@ func foldClauses() []Mutation {
 	return []Mutation{
 		p.off("lost-pen-is-down", "P2", `p.PenUp, p.Mode, p.Running, p.Confirmed = false, ModeNone, false, 0`, `p.PenUp, p.Running, p.Confirmed = false, false, 0`),
 		p.covered("new-pen-is-unproven", "P5", `p.Pen, p.PenUp, p.Declared, p.Mode, p.Running, p.Confirmed = &e, true, false, ModeNone, false, 0`, `p.Pen, p.PenUp, p.Declared, p.Running, p.Confirmed = &e, true, false, false, 0`,
-			"whatever ends the session of a pen takes its mode away before another comes (fold/lost-pen-is-down, fold/forgets-ModeChanged)"),
+			"whatever ends the session of a pen takes its mode away before another comes (fold/lost-pen-is-down)"),
 		p.off("simulated", "P10", `if e.Simulated {`, `if false {`),
 		p.off("foreign", "P10", `p.Foreign = p.Source != SourceNone && p.Source != src`, `p.Foreign = false`),
 		p.off("press-of-this-boot", "check:press_test P2", `if p.Pen == nil || p.Pen.boot() != e.boot() {`, `if p.Pen == nil {`),

@@ -64,7 +64,7 @@ func hotClauses() []Mutation {
 	h, e, t := in{Guard, "session/hot.go"}, in{Guard, "session/hot_heed.go"}, in{Guard, "session/hot_tell.go"}
 	return []Mutation{
 		h.covered("no-ceiling-stops", "P3", `case h.wanted.ceiling == 0 || !g.MayRun() || h.ready && !h.wanted.allow:`, `case !g.MayRun() || h.ready && !h.wanted.allow:`,
-			"where there is no ceiling nothing is wanted, which stops (guard/unwanted-stops), and a motor that runs unwanted is stopped (guard/motor_unwanted)"),
+			"where there is no ceiling nothing is wanted, which stops (guard/unwanted-stops), and a motor that runs unwanted is stopped (by the rule motor_unwanted)"),
 		h.off("guard-stops", "P5", `case h.wanted.ceiling == 0 || !g.MayRun() || h.ready && !h.wanted.allow:`, `case h.wanted.ceiling == 0 || h.ready && !h.wanted.allow:`),
 		h.off("unwanted-stops", "P2", `case h.wanted.ceiling == 0 || !g.MayRun() || h.ready && !h.wanted.allow:`, `case h.wanted.ceiling == 0 || !g.MayRun():`),
 		h.covered("trip-ends-the-test", "P5", `case h.ready || h.inForce || g.tripped != 0 && h.host.Testing():`, `case h.ready || h.inForce:`,
