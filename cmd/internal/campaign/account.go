@@ -228,10 +228,10 @@ func (j *judge) recorded(e session.Event) {
 	case session.ZoneChosen, session.OverrideEnded:
 		j.zoneAt = j.w.now
 	case session.ArmedEvent:
-		j.doubt = ""
+		j.confirmed()
 		j.mayBegin("armed", e.Verdict)
 	case session.ResumedEvent:
-		j.doubt = ""
+		j.confirmed()
 		j.mayBegin("resumed", e.Verdict)
 		if since := j.w.now.Sub(a.higherAt); a.higherAt != 0 && since > secondAct {
 			j.blame("second act", "a higher ceiling was chosen %v ago, and resuming takes it", since)
@@ -258,6 +258,13 @@ func (j *judge) recorded(e session.Event) {
 		j.zonesRight("at its end", &e.Totals)
 	case session.Reattributed:
 		j.zonesRight("with what was moved", &j.w.host.cold.Procedure().Totals)
+	}
+}
+
+// confirmed ends a doubt, if it was a person who asked for what is recorded.
+func (j *judge) confirmed() {
+	if j.askedAt != 0 && j.w.now.Sub(max(j.askedAt, j.w.host.coldStall)) < soon {
+		j.doubt, j.askedAt = "", 0
 	}
 }
 

@@ -55,6 +55,7 @@ type judge struct {
 
 	doubt   string // why a person has to confirm before permits flow again; empty: none
 	doubtAt protocol.Instant
+	askedAt protocol.Instant // somebody asked to arm or resume, last; 0: that was done
 	sentAt  protocol.Instant // a permit left Hot, last
 	desires []desire
 	record

@@ -68,6 +68,9 @@ func (t *tech) ask(c session.Command) {
 	}
 	t.w.logf("technician: %s", asked(&c))
 	t.lookUp(&c)
+	if c.Do == session.CmdArm || c.Do == session.CmdResume {
+		t.w.judge.askedAt = t.w.now
+	}
 	h.asked = append(h.asked, c)
 	h.wakeCold()
 }
