@@ -42,7 +42,8 @@ type account struct {
 	offLabel  bool
 	granted   protocol.Micrometres // that a person last let come into force, or less since
 	loweredAt protocol.Instant
-	higherAt  protocol.Instant // a higher one was chosen, and waits for its second act; 0: none
+	before    protocol.Micrometres // that was chosen, or came into force, before the one that waits; or less since
+	higherAt  protocol.Instant     // a higher one was chosen, and waits for its second act; 0: none
 
 	up       bool
 	pen      session.PenUp // the newest
@@ -182,7 +183,7 @@ func (a *account) named(vendor, model, serial string) {
 
 // agreed is a person's word that a ceiling is right; ends takes it back.
 func (a *account) agreed(v *limits.Verdict) {
-	a.granted, a.allowed, a.higherAt = v.Allowed, v.Allowed, 0
+	a.granted, a.allowed, a.before, a.higherAt = v.Allowed, v.Allowed, v.Allowed, 0
 	a.begun, a.may = true, true
 }
 
@@ -202,6 +203,8 @@ func (a *account) ends(now protocol.Instant) {
 func (a *account) waits(higher bool, now protocol.Instant) {
 	if a.higherAt = 0; higher {
 		a.higherAt = now
+	} else {
+		a.before = a.allowed
 	}
 }
 
@@ -214,7 +217,8 @@ func (a *account) lower(v *limits.Verdict, now protocol.Instant) {
 	if v.Allowed < a.granted {
 		a.granted, a.loweredAt = v.Allowed, now
 	}
-	if v.Allowed <= a.granted {
+	a.before = min(a.before, v.Allowed)
+	if v.Allowed <= max(a.granted, a.before) {
 		a.higherAt = 0
 	}
 }
