@@ -21,7 +21,7 @@ var loadMost = Load{Records: maxPending + 1024, Batches: maxInFlight + 4, Signal
 
 // Over names what is above its bound, with both figures; empty: nothing is.
 func (l *Load) Over() (what string, got, most int) {
-	m := &loadMost
+	m := loadMost
 	for _, x := range &[...]struct {
 		what      string
 		got, most int

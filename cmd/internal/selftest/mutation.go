@@ -37,6 +37,8 @@ type Mutation struct {
 	// Covered says by which other control nothing is lost without this one, or why
 	// no campaign can tell. Empty: a campaign must find it.
 	Covered string
+	// Open says what a campaign would need to find it, of one that none finds yet.
+	Open string
 }
 
 // apply returns the file's text with the mutation made.
@@ -58,6 +60,9 @@ func List() []Mutation {
 	for _, l := range [][]Mutation{guardRules(), guardClauses(), hotClauses(), permitClauses(), linkClauses(),
 		timeOut(), armingClauses(), ceilingClauses(), edges(), foldEvents(), foldClauses(), recordClauses()} {
 		out = append(out, l...)
+	}
+	for i := range out {
+		out[i].Open = open[out[i].Name]
 	}
 	slices.SortStableFunc(out, func(a, b Mutation) int {
 		return slices.Index(Groups(), a.Group) - slices.Index(Groups(), b.Group)

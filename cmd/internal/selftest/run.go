@@ -204,7 +204,7 @@ func (o *Options) control(ctx context.Context, b *bench) Outcome {
 }
 
 func (o *Options) play(ctx context.Context, b *bench, m *Mutation) Outcome {
-	out := Outcome{Mutation: m.Name, Group: m.Group, Of: m.Of, Covered: m.Covered}
+	out := Outcome{Mutation: m.Name, Group: m.Group, Of: m.Of, Covered: m.Covered, Open: m.Open}
 	o.fillIn(ctx, b, m, &out)
 	return out
 }

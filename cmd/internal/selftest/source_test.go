@@ -342,3 +342,19 @@ func TestWhatCoversExists(t *testing.T) {
 		}
 	}
 }
+
+// What is left open is a mutation that has to be found.
+func TestOpenOnesAreMutations(t *testing.T) {
+	n := 0
+	for _, m := range selftest.List() {
+		if m.Open == "" {
+			continue
+		}
+		if n++; m.Covered != "" {
+			t.Errorf("%s is open, and covered", m.Name)
+		}
+	}
+	if n != selftest.Open {
+		t.Errorf("%d mutations are open, %d are named as such", n, selftest.Open)
+	}
+}
