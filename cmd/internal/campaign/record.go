@@ -1,12 +1,7 @@
 package campaign
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"reflect"
-	"slices"
-	"time"
 
 	"penlog/cmd/internal/campaign/script"
 	"penlog/protocol"
@@ -211,147 +206,6 @@ func (j *judge) event(e session.Event) {
 	}
 }
 
-// trip judges whether a trip has a true cause.
-func (j *judge) trip(e session.RuleBroke) {
-	if j.opened == j.w.now || j.caused(e.Rule) {
-		return
-	}
-	if n := len(j.desires); e.Rule == session.DepthAboveCeiling && !j.guarded && n > 0 &&
-		max(j.w.pen.Set(), j.w.pen.Last()) > j.desires[n-1].ceiling {
-		return // nobody follows the needles of a pen that takes no permits
-	}
-	if e.Rule == session.PenDisobeys && !j.guarded && j.w.now.Sub(j.startedAt) < time.Second {
-		return // a press right after a stop looks like a motor that does not come to rest: PROTOCOL.md §7.5
-	}
-	if most := protocol.Micrometres(j.id.DepthMax) + 400; e.Rule == session.ReadingsImpossible &&
-		(j.w.pen.Last() > most || j.w.pen.AtRest() && j.oracle.have && protocol.Micrometres(j.oracle.last.Measured) > most) {
-		return // the pen goes on telling of its last stroke
-	}
-	since := max(j.overAt, j.dialAt)
-	if e.Rule == session.PenRebooted {
-		since = j.rebootAt
-	} else if e.Rule != session.DepthAboveCeiling {
-		since = 0
-	}
-	window := 4 * time.Second // stalls and bursts included
-	if j.w.human {
-		window = 400 * time.Millisecond
-	}
-	if since != 0 && j.w.now.Sub(since) < window {
-		return
-	}
-	c := &j.w.res.Counts
-	c.FalseTrips++
-	c.FalseFound = tally(c.FalseFound, map[string]uint64{"trip " + e.Rule.String(): 1})
-	j.uncaused("trip", e.Rule)
-	if j.w.human {
-		j.blame("false trip", "%v without a cause", e.Rule)
-	}
-}
-
-// uncaused notes an answer of the guard that nothing explains.
-func (j *judge) uncaused(what string, r session.Rule) {
-	j.w.res.Uncaused = append(j.w.res.Uncaused, fmt.Sprintf("%s %v at %.3f s", what, r, seconds(j.w.now-j.w.begin)))
-	j.w.logf("WITHOUT A CAUSE: %s %v", what, r)
-}
-
-// hold judges whether a hold has a true cause: a trouble, or a dial above what
-// the record wants.
-func (j *judge) hold(e session.RuleBroke) {
-	if j.opened == j.w.now || j.caused(e.Rule) {
-		return
-	}
-	switch e.Rule {
-	case session.PenUnproven, session.MotorUnwanted: // a pen that has just come; a press that nobody asked for
-		return
-	case session.DialAboveCeiling:
-		want := protocol.Micrometres(0)
-		if n := len(j.desires); n > 0 {
-			want = j.desires[n-1].ceiling
-		}
-		// Less is told at once, before it is durable; and the dial may have been
-		// turned back since the reading that showed it.
-		if p := j.w.host.cold.Procedure(); p != nil {
-			c, _ := p.Desire()
-			want = min(want, c)
-		}
-		if j.w.now.Sub(j.turnedAt) < time.Second && j.dialWas > want {
-			return
-		}
-		if j.w.pen.Set() > want || j.w.now.Sub(j.overAt) < time.Second || j.w.now.Sub(j.dialAt) < time.Second {
-			return
-		}
-	case session.ReadingsStale, session.LinkLost, session.PenNotWell, session.PenChanged, session.PenBusy, session.PenSilent, session.PenInvalid,
-		session.NotAPen, session.RecordStalled, session.DiskFull, session.ClockJumped, session.PenReleased:
-	default:
-		return
-	}
-	c := &j.w.res.Counts
-	c.FalseHolds++
-	c.FalseFound = tally(c.FalseFound, map[string]uint64{"hold " + e.Rule.String(): 1})
-	j.uncaused("hold", e.Rule)
-	if j.w.human {
-		j.blame("false hold", "%v without a cause", e.Rule)
-	}
-}
-
-// handed follows the records on their way to the disk: their fold is the live
-// state. It returns the events that they hold, nil for one that can't be read.
-func (j *judge) handed(b *session.Batch) []session.Event {
-	h := &j.w.host
-	if len(b.Records) == 0 {
-		return nil
-	}
-	if h.handed == nil || h.handed.ID != b.Session {
-		h.handed = session.NewProcedure(b.Session)
-	}
-	events := make([]session.Event, len(b.Records))
-	for i := range b.Records {
-		if e, _, err := session.DecodeEvent(&b.Records[i]); err == nil {
-			events[i] = e
-			j.prior.take(h.handed)
-			h.handed.Apply(e, b.Records[i].At)
-			if why := taken(&j.prior, e, b.Records[i].At, h.handed); why != "" {
-				j.blame("taken in", "record %d, %s: %s", b.Records[i].Seq, e.Kind(), why)
-			}
-			if x, ok := e.(session.Signed); ok && (x.Seq+1 != b.Records[i].Seq || x.Head != b.Records[i].Prev) {
-				j.blame("signature", "record %d signs up to record %d, or not what that one is", b.Records[i].Seq, x.Seq)
-			}
-		}
-	}
-	// A fold that went apart stays apart: not each batch has to be looked at.
-	if j.batches++; j.batches%4 == 1 {
-		j.compare("after a batch", h.handed, h.cold.Procedure())
-	}
-	return events
-}
-
-// compare judges whether two folds that took in as many events are the same.
-func (j *judge) compare(when string, fold, live *session.Procedure) {
-	if fold == nil || live == nil || fold.ID != live.ID || fold.Events != live.Events {
-		return
-	}
-	if reflect.DeepEqual(fold, live) {
-		return
-	}
-	// Nothing and empty are the same to the journal.
-	a, err := json.Marshal(fold)
-	if err != nil {
-		panic(err)
-	}
-	b, _ := json.Marshal(live)
-	if !bytes.Equal(a, b) {
-		j.blame("fold", "%s the journal folds to %s, live it is %s", when, a, b)
-	}
-}
-
-// strokesRight holds the record's strokes against those that Cold was told of.
-func (j *judge) strokesRight(when string, got uint64) {
-	if got != j.heard {
-		j.blame("strokes", "%s the record has %d strokes, readings told of %d", when, got, j.heard)
-	}
-}
-
 // killed judges the agent's last moment, and forgets what died with it.
 func (j *judge) killed() {
 	h := &j.w.host
@@ -447,41 +301,6 @@ func (j *judge) finish() script.End {
 		}
 	}
 	return end
-}
-
-// tamper changes one byte of one record, drawn from the seed, and judges whether
-// that is found.
-func (j *judge) tamper(s *shelf) {
-	if len(s.records) == 0 || s.bad != nil {
-		return
-	}
-	r := stream(j.w.script.Seed, forTamper)
-	at := r.below(len(s.records))
-	changed := s.records[at]
-	what := ""
-	switch r.below(3) {
-	case 0:
-		changed.Body = slices.Clone(changed.Body)
-		changed.Body[r.below(len(changed.Body))] ^= byte(1 << r.below(8))
-		what = "a bit of the body"
-	case 1:
-		changed.At++
-		what = "the moment"
-	case 2:
-		changed.Kind += "x"
-		what = "the kind"
-	}
-	c := session.Chain{Session: s.id}
-	for i := range s.records {
-		rec := &s.records[i]
-		if i == at {
-			rec = &changed
-		}
-		if c.Check(rec) != nil {
-			return
-		}
-	}
-	j.blame("chain", "%s of record %d was changed and the chain holds", what, s.records[at].Seq)
 }
 
 // recordedStrokes says why the strokes in all sessions together are not those
