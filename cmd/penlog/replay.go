@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -34,7 +35,7 @@ penlog session export-capture; device/capture/CAPTURE.md says what is in one.`,
 			}
 			return nil
 		},
-		RunE: func(c *cobra.Command, args []string) error { return f.run(args, c.OutOrStdout()) },
+		RunE: func(c *cobra.Command, args []string) error { return f.run(c.Context(), args, c.OutOrStdout()) },
 	}
 	fl := c.Flags()
 	fl.BoolVar(&f.frames, "frames", false, "list each frame that passed, too")
@@ -43,12 +44,26 @@ penlog session export-capture; device/capture/CAPTURE.md says what is in one.`,
 	return c
 }
 
+// stopped writes until the command is to end.
+type stopped struct {
+	ctx context.Context
+	w   io.Writer
+}
+
+// Write writes b, or says that no more is wanted.
+func (s stopped) Write(b []byte) (int, error) {
+	if s.ctx.Err() != nil {
+		return 0, errors.New("stopped on the way: what is above is of the part that was played")
+	}
+	return s.w.Write(b)
+}
+
 type replayFlags struct {
 	frames, update bool
 	golden         string
 }
 
-func (f *replayFlags) run(args []string, stdout io.Writer) error {
+func (f *replayFlags) run(ctx context.Context, args []string, stdout io.Writer) error {
 	if f.update && f.golden == "" {
 		return usage("--update is for --golden FILE: say which file")
 	}
@@ -57,7 +72,7 @@ func (f *replayFlags) run(args []string, stdout io.Writer) error {
 		return err
 	}
 	var text bytes.Buffer
-	out := io.Writer(stdout)
+	out := io.Writer(stopped{ctx, stdout})
 	if f.golden != "" {
 		out = &text
 	}
