@@ -70,7 +70,7 @@ const soon = 500 * time.Millisecond // for readings, lanes and commits to go the
 var ofRoom = map[sim.FaultKind]answer{
 	sim.FaultIgnoreRevoke:  {may: obey, own: lapsing},
 	sim.FaultIgnoreCeiling: {may: rules(obey, deep, one(session.DialAboveCeiling)), own: lapsing},
-	sim.FaultIgnoreHello:   {may: rules(link, obey), own: lapsing},
+	sim.FaultIgnoreHello:   {may: rules(link, obey)},
 	sim.FaultIgnoreLapse:   {may: obey, must: obey[:3], within: life + 2*soon, matters: freely, own: loose},
 	sim.FaultMotorStuck:    {may: rules(obey, deep), must: rules(obey[:3], one(session.DepthAboveCeiling)), within: life + 2*soon, matters: freely, own: loose},
 	sim.FaultAckOnly:       {may: rules(obey, deep), must: rules(obey[:3], one(session.DepthAboveCeiling)), within: life + 2*soon, matters: freely, own: loose},

@@ -55,7 +55,7 @@ func (j *judge) acts(e *session.PenActed) {
 		j.acted = map[uint64]bool{}
 	}
 	k := eventKey(j.oracle.up.id.Boot, e.ID)
-	if _, twice := j.acted[k]; twice && !j.lately(time.Hour, sim.FaultOtherPen, sim.FaultSecondPen) {
+	if _, twice := j.acted[k]; twice && j.w.res.Counts.Restarts == 0 && !j.lately(time.Hour, sim.FaultOtherPen, sim.FaultSecondPen) {
 		j.blame("event twice", "the pen's event %d is recorded again", e.ID)
 	}
 	j.acted[k] = false

@@ -68,7 +68,7 @@ func (p *permits) hear(b []byte, pen *sim.Pen, now protocol.Instant, session fun
 		switch f.Type {
 		case protocol.TypeHello:
 			var m protocol.Hello
-			if m.Parse(f.Payload) != nil || m.Nonce == 0 || m.Generation == 0 || m.Boot != 0 && m.Boot != p.boot || m.Nonce == p.nonce && pen.Hosted() {
+			if pen.Has(sim.FaultIgnoreHello) || m.Parse(f.Payload) != nil || m.Nonce == 0 || m.Generation == 0 || m.Boot != 0 && m.Boot != p.boot || m.Nonce == p.nonce && pen.Hosted() {
 				continue
 			}
 			if pen.Hosted() && m.Previous != p.nonce {

@@ -123,7 +123,9 @@ func (w *world) expose(deep protocol.Micrometres, took int64) {
 		why = "wrong zone"
 	case !w.judge.guarded || w.pen.Released():
 		why = "a pen that nobody stops"
-	case w.judge.was <= testDepth:
+	case w.judge.unseen != "":
+		why = w.judge.unseen
+	case w.judge.was <= testDepth, w.judge.breaksByItself("needles without permit"):
 		why = "without a permit"
 	case p == nil || !p.Chosen || w.now.Sub(w.judge.zoneAt) < 2*time.Second:
 		why = "another zone than before" // the needles are not clear since

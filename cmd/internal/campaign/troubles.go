@@ -184,6 +184,10 @@ func (j *judge) dutiful() {
 			j.close(t) // it was over before it had mattered for long enough
 			continue
 		}
+		if !watched && t.from == t.until { // the session that it was to be told in is over
+			j.close(t)
+			continue
+		}
 		if !watched || !j.linked || t.answer.matters != nil && !t.answer.matters(w, t) {
 			t.since = 0
 			continue
