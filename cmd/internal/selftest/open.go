@@ -12,6 +12,8 @@ var open = map[string]string{
 	"link/age-is-bounded":                "ages held against truth under a clock that is 2 % off from the first reading on",
 	"arming/cartridge-lowers":            "a pen whose cartridge changes its length without a new boot",
 	"fold/forgets-CartridgeSeen":         "a pen whose cartridge changes its length without a new boot",
+	"arming/cartridge-once":              "more often the pack of a session before, scanned again with everything else in order",
+	"arming/edge-tripped-choose":         "a zone that is chosen while a trip is latched, by a technician who then goes on",
 	"arming/ceiling-label":               "a pen whose label allows less than the table does",
 	"record/trips-are-not-spared":        "more than 4,096 records that wait, or a trip that breaks 20 times a second",
 	"record/late-without-later-override": "strokes moved to another zone after an override",
