@@ -120,6 +120,27 @@ func TestAgeOfAClockThatWarms(t *testing.T) {
 	w.run(t, 5*time.Minute, 10*time.Millisecond)
 }
 
+// What was made before all the exchanges that are remembered is as old as it looks,
+// but for what the exchanges leave open of the clock's rate, which is far less than ±2 %.
+func TestAgeOfWhatWasLongAgo(t *testing.T) {
+	for _, ppm := range []float64{0, 20_000, -20_000} {
+		w := truth{rate: 1 + ppm/1e6, first: 77}
+		var c protocol.ClockMap
+		for now := 1000.0; now < 60e6; now += 10e3 {
+			if int64(now/1e3)%490 == 1 {
+				c.Exchange(protocol.Instant(now-400), protocol.Instant(math.Ceil(now+400)), w.tick(now))
+			}
+			c.Observe(w.tick(now), protocol.Instant(math.Ceil(now+400)))
+		}
+		for _, ago := range []float64{1e6, 10e6, 30e6} {
+			got, want := c.Age(w.tick(60e6-ago), 60e6), time.Duration(ago)*time.Microsecond
+			if most := 2*time.Millisecond + want/500; got < want || got > want+most {
+				t.Errorf("%v ppm: what was made %v ago is %v old, want no more than %v beyond", ppm, want, got, most)
+			}
+		}
+	}
+}
+
 func TestAgeWithoutAnExchangeIsUnbounded(t *testing.T) {
 	var c protocol.ClockMap
 	for i := range 1000 {

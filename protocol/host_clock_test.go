@@ -92,4 +92,7 @@ func TestPermitShownLongPastItsEndDisobeys(t *testing.T) {
 	}
 	p.mangle(func(m *protocol.Reading) { m.Flags |= protocol.FlagPermit; m.PermitMS = 100 })
 	p.want(protocol.NoticeDisobeyed, 10*time.Millisecond)
+	if !p.host.Revoking() {
+		t.Error("it shows a permit that nobody gave, and nobody takes it back")
+	}
 }

@@ -91,6 +91,31 @@ func TestFollowerTakesWhatWasDrawn(t *testing.T) {
 	}
 }
 
+// A revoke that both sent goes by the recorded one's generation; one that this host
+// did not send changes nothing.
+func TestFollowerTakesTheGenerationOfARevoke(t *testing.T) {
+	for _, revokes := range []bool{true, false} {
+		f, s := followed(t)
+		if revokes {
+			f.Host().Revoke(3000)
+		}
+		m := protocol.Revoke{Session: s, Generation: 700}
+		follow(f, protocol.TypeRevoke, 3, m.Append(nil), 3100)
+		r := protocol.Reading{Tick: 3200, Sent: 1, Generation: 640, Set: protocol.None, Measured: protocol.None, Peak: protocol.None}
+		if n := hear(f, 3200, protocol.AppendFrame(nil, protocol.TypeReading, 4, r.Append(nil))); has(n, protocol.NoticeRevoked) {
+			t.Errorf("revoked %t: an older generation shows the recorded revoke", revokes)
+		}
+		r.Tick, r.Sent, r.Generation = 3300, 2, 700
+		if n := hear(f, 3300, protocol.AppendFrame(nil, protocol.TypeReading, 5, r.Append(nil))); has(n, protocol.NoticeRevoked) != revokes {
+			t.Errorf("revoked %t: told that the pen shows it: %t", revokes, !revokes)
+		}
+		gen := f.Host().SetCeiling(1000, 4000)
+		if revokes != (gen == 701) {
+			t.Errorf("revoked %t: the next generation is %d", revokes, gen)
+		}
+	}
+}
+
 // A recorded host that began a new session takes the follower with it.
 func TestFollowerFollowsANewSession(t *testing.T) {
 	f, s := followed(t)

@@ -239,6 +239,9 @@ func (h *Host) observePermit(m *Reading, now Instant) {
 	if (p.phase == phaseRevoking || p.phase == phaseSetting) && m.Generation == p.gen {
 		p.shown(m.Tick) // it has taken what ends every permit, whatever it says of permits
 	}
+	if p.phase == phaseRevoking && m.Generation >= p.revokeGen && m.Generation < p.gen {
+		p.revokeAt, p.revokeGen, p.revokeSyncs = now, p.gen, 0 // it showed one of the run; from now on the newest counts
+	}
 	if h.disobeys(m, now) {
 		return
 	}

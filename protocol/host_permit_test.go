@@ -412,6 +412,36 @@ func TestShortFrameIsNoDuplicate(t *testing.T) {
 	}
 }
 
+// Only what is whole, and of a pen whose session is up, is told.
+func TestWhatIsShortOrBeforeTheSessionIsNotTold(t *testing.T) {
+	event := protocol.PenEvent{ID: 1, Kind: protocol.EventButton, Arg: 1}
+	status := protocol.Status{Battery: 50}
+	for typ, payload := range map[protocol.Type][]byte{protocol.TypeEvent: event.Append(nil), protocol.TypeStatus: status.Append(nil)} {
+		told := func(h *protocol.Host) bool {
+			var n protocol.Notice
+			found := false
+			for h.Notice(&n) {
+				found = found || n.Kind == protocol.NoticeEvent || n.Kind == protocol.NoticeStatus
+			}
+			return found
+		}
+		p := newPair(t, testIdentity(), 0)
+		p.host.Receive(protocol.AppendFrame(nil, typ, 8999, payload), p.now)
+		if told(p.host) {
+			t.Errorf("%v is told before there is a session", typ)
+		}
+		p.want(protocol.NoticeUp, 2*time.Second)
+		p.host.Receive(protocol.AppendFrame(nil, typ, 9000, payload[:len(payload)-1]), p.now)
+		if told(p.host) {
+			t.Errorf("%v is told, and it is cut short", typ)
+		}
+		p.host.Receive(protocol.AppendFrame(nil, typ, 9001, payload), p.now)
+		if !told(p.host) {
+			t.Errorf("%v is not told", typ)
+		}
+	}
+}
+
 func TestNoEventIsAcknowledgedToAPenThatIsGone(t *testing.T) {
 	p := newPair(t, testIdentity(), 0)
 	p.want(protocol.NoticeUp, 2*time.Second)
@@ -619,6 +649,37 @@ func TestPenThatNeverShowsARevokeDisobeys(t *testing.T) {
 				t.Errorf("disobeyed %v, want %v", got, tt.want)
 			}
 		})
+	}
+}
+
+// So it is of one that showed those before it: while it does not obey, revoke follows on
+// revoke, and each of them counts from when the one before it was shown.
+func TestPenThatShowsNoMoreRevokesDisobeys(t *testing.T) {
+	p := newPair(t, testIdentity(), 0)
+	p.ready(1500)
+	p.step(time.Second)
+	lost := false
+	p.toPen = func(o *protocol.Outgoing) bool { return !lost || o.Lane != protocol.LaneRevoke }
+	runs := true
+	p.mangle(func(m *protocol.Reading) { // its motor goes on though it says that it took the stop
+		if runs {
+			m.Flags |= protocol.Flags(protocol.MotorRunning)
+		}
+	})
+	p.host.Revoke(p.now)
+	p.step(2 * time.Second)
+	if !p.has(protocol.NoticeDisobeyed) {
+		t.Fatal("a motor that runs on is not told")
+	}
+	lost = true
+	p.host.Revoke(p.now)
+	p.step(200 * time.Millisecond)
+	runs = false // at rest, and deaf to what stops it
+	p.step(200 * time.Millisecond)
+	p.notices = nil
+	p.step(1500 * time.Millisecond)
+	if !p.has(protocol.NoticeDisobeyed) {
+		t.Error("at rest it shows no revoke for more than a second, and nobody is told")
 	}
 }
 

@@ -104,6 +104,8 @@ type Cold struct {
 	acks    []ackWaiter
 	ticket  uint64
 
+	aborting aborting
+
 	pen        *protocol.Identity
 	conn       uint32 // number of the pen's session, as Hot tells it
 	last       protocol.Reading
@@ -250,6 +252,9 @@ func (c *Cold) Tick(now protocol.Instant, at protocol.At) {
 			c.endOverride("time is up", now, at)
 		}
 		c.advise(now, at)
+	}
+	if c.aborting.is() && (!c.moves() || now >= c.aborting.until) {
+		c.aborted(now, at)
 	}
 	if !c.wanted.Allow && len(c.orders) == 0 && now.Sub(c.toldAt) >= rewant {
 		c.want(c.wanted, now) // a stop that was lost on its way is made good

@@ -98,6 +98,10 @@ func (c *Cold) decide(cmd *Command, t uint64, now protocol.Instant, at protocol.
 		return c.decidePast(cmd, env)
 	case c.proc == nil:
 		return nil, refuse("no_session", "no session is open", "open one")
+	case cmd.Do == CmdAbort && c.open() && c.moves():
+		return nil, c.abort(cmd, t, env, now, at)
+	case c.aborting.is() && cmd.Do != CmdMute && !slices.Contains(inHaste, cmd.Do):
+		return nil, refuse("session_ends", "the session is being aborted", "wait a second, until the motor has stopped")
 	case cmd.Do == CmdResume && c.proc.HigherAt != 0 && now > c.actUntil:
 		return nil, tooLate() // by the monotonic clock, whatever the wall clock does
 	case cmd.Do == CmdAcknowledge:

@@ -64,7 +64,7 @@ var commandSpecs = []CommandSpec{
 	{Do: CmdAcceptPen, Words: "the pen that answers now is the right one"},
 	{Do: CmdLocate, Words: "the pen shows itself"},
 
-	{Do: CmdAbort, Words: "end early; nothing is asked, all can be added after", Takes: names("code text"), Open: true},
+	{Do: CmdAbort, Words: "stop the pen and end early; nothing is asked, all can be added after", Takes: names("code text"), Open: true},
 	{Do: CmdFinish, Words: "end", Takes: names("text")},
 	{Do: CmdInterrupt, Words: "close what a dead agent left", Takes: names("text")},
 	{Do: CmdReason, Words: "why it was aborted", Takes: names("code text"), Needs: names("code"), After: true},

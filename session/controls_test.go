@@ -293,7 +293,7 @@ func TestCommitsOfTheSessionBefore(t *testing.T) {
 	r.step(100 * time.Millisecond)
 	r.disk = func() time.Duration { return 50 * time.Millisecond }
 	end := r.cold.Command(session.Command{Do: session.CmdAbort, By: "op"}, r.now, r.at)
-	r.step(time.Millisecond)
+	r.until(150*time.Millisecond, "aborted", func(v session.View) bool { return v.State == session.Aborted })
 	r.disk = func() time.Duration { return 500 * time.Millisecond }
 	open := r.cold.Command(session.Command{Do: session.CmdOpen, By: "op"}, r.now, r.at)
 	r.step(100 * time.Millisecond)

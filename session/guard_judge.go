@@ -117,7 +117,7 @@ func (g *Guard) alive(r *protocol.Reading, strokes uint32, now protocol.Instant)
 	}
 	contact := r.Flags.Has(protocol.FlagContact) || !r.Flags.Has(protocol.FlagContactKnown)
 	switch {
-	case !g.have || r.Measured != g.last.Measured:
+	case !g.have || r.Measured != g.last.Measured || r.Measured == protocol.None: // a depth that is missing is not one that stands still
 		g.sameFor = 0
 	case running && r.Flags.Has(protocol.FlagContact): // 'varies' is a pen's word for that
 		g.sameFor += max(0, min(r.Tick.Since(g.last.Tick), time.Second))
@@ -151,7 +151,11 @@ func (g *Guard) alive(r *protocol.Reading, strokes uint32, now protocol.Instant)
 
 // started takes the pen's word that a press started the motor, as its event tells,
 // at a tick. One that comes late says nothing: readings may have shown it and been lost.
+// Told again, since nobody has recorded it yet, it takes nothing back.
 func (g *Guard) started(at protocol.Tick) {
+	if g.pressed && at == g.pressAt {
+		return
+	}
 	seen := !g.rested && g.movedAt.Since(at) >= 0
 	g.pressed, g.pressAt = g.have && !seen && g.last.Tick.Since(at) <= peakReach, at
 }

@@ -313,6 +313,17 @@ func TestFrozenAtRest(t *testing.T) {
 	h.still(time.Second)
 	h.quiet("acknowledged")
 
+	h = rest(200) // the record stands still, so that the pen tells of it again and again
+	press := h.r.Tick + 3000
+	for range 5 {
+		h.g.Started(press)
+		h.still(100 * time.Millisecond)
+	}
+	h.quiet("500 ms after a press that is told again")
+	h.g.Started(press)
+	h.still(at)
+	h.tripped(session.ReadingsFrozen, "505 ms after a press that is told again")
+
 	for name, do := range map[string]func(h *hand){
 		"it came to rest": func(h *hand) { h.g.Started(h.r.Tick); h.still(400 * time.Millisecond); h.g.Stopped() },
 		"a reading shows it": func(h *hand) {
@@ -356,6 +367,20 @@ func TestDepthThatVariesByThePensWord(t *testing.T) {
 	h.r.Flags &^= protocol.FlagContact
 	h.run(20*time.Second, 1400)
 	h.quiet("in the air a depth may stay")
+
+	h = newHand(t, 200, func(id *protocol.Identity) {
+		id.Caps = id.Caps&^(protocol.CapPermits|protocol.CapStop) | protocol.CapVaries
+	}, 0)
+	for range 2000 {
+		h.tick(5 * time.Millisecond)
+		h.r.Strokes++
+		h.r.Strokes -= uint32(h.now/5000) % 2
+		h.r.Measured = protocol.None
+		h.see()
+	}
+	if !h.g.Broken(session.DepthMissing) || h.g.Broken(session.ReadingsFrozen) {
+		t.Errorf("10 s without a depth: missing %v, frozen %v", h.g.Broken(session.DepthMissing), h.g.Broken(session.ReadingsFrozen))
+	}
 }
 
 func TestImpossibleReadings(t *testing.T) {

@@ -412,11 +412,7 @@ func TestDialOfAPenThatWentIsNotJudged(t *testing.T) {
 // The link may go while even the backlog is full: it is told with the rest.
 func TestLostLinkIsToldAgainAfterTheBacklogWasFull(t *testing.T) {
 	r := running(t)
-	r.full = true
-	for i := range 70 {
-		m := protocol.PenEvent{ID: uint32(1000 + i), Kind: protocol.EventButton, Arg: 1}
-		r.hot.Receive(protocol.AppendFrame(nil, protocol.TypeEvent, uint16(i), m.Append(nil)), r.now)
-	}
+	r.fill()
 	r.away()
 	r.full = false
 	r.step(100 * time.Millisecond)

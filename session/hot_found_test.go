@@ -112,11 +112,7 @@ func TestAcknowledgeIsAnsweredThoughTheQueueWasFull(t *testing.T) {
 	r.until(100*time.Millisecond, "trip", func(v session.View) bool { return v.Trip != nil })
 	r.depth = 0
 	r.step(200 * time.Millisecond)
-	r.full = true
-	for i := range 70 { // fills the backlog
-		m := protocol.PenEvent{ID: uint32(1000 + i), Kind: protocol.EventButton, Arg: 1}
-		r.hot.Receive(protocol.AppendFrame(nil, protocol.TypeEvent, uint16(i), m.Append(nil)), r.now)
-	}
+	r.fill()
 	ticket := r.cold.Command(session.Command{Do: session.CmdAcknowledge, By: "op"}, r.now, r.at)
 	r.step(50 * time.Millisecond)
 	r.full = false
@@ -202,24 +198,96 @@ func TestReleaseWithTheMotorOnIsStopped(t *testing.T) {
 	}
 }
 
+// fill fills the queue to Cold, and what waits for room in it.
+func (r *rig) fill() {
+	r.full = true
+	r.step(100 * time.Millisecond)
+	for i := range 80 { // a dial that trembles between two steps
+		r.set = [...]uint16{2250, 500}[i%2]
+		r.step(10 * time.Millisecond)
+	}
+	if got := r.hot.Load().Notes; got != 64 {
+		r.t.Fatalf("%d notes wait for room", got)
+	}
+}
+
+// Whatever Cold missed, it knows what holds now, and nothing beside it.
+func TestWhatHoldsIsToldAgainAfterTheBacklogWasFull(t *testing.T) {
+	for _, dial := range []uint16{500, 2250} {
+		r := running(t)
+		r.fill()
+		r.set = dial
+		r.flag(protocol.FlagFault)
+		r.step(100 * time.Millisecond)
+		r.full = false
+		r.step(50 * time.Millisecond)
+		known := map[session.Rule]bool{}
+		for _, b := range r.view().Broken {
+			known[b.Rule] = true
+		}
+		for _, rule := range session.Rules() {
+			if is := r.hot.Guard().Broken(rule); is != known[rule] && rule != session.RecordStalled {
+				t.Errorf("dial at %d: %v is broken: %t, Cold knows of it: %t", dial, rule, is, known[rule])
+			}
+		}
+		if !known[session.PenNotWell] || known[session.DialAboveCeiling] != (dial > 1500) {
+			t.Errorf("dial at %d: Cold knows of %v", dial, known)
+		}
+		if v := r.view(); v.State != session.Paused || v.Mode == session.ModeNone {
+			t.Errorf("dial at %d: %v, mode %v", dial, v.State, v.Mode)
+		}
+		r.folded()
+	}
+}
+
+func TestFigureOfATripIsToldAgainAfterTheBacklogWasFull(t *testing.T) {
+	r := modeRig(t, session.ModeStoppable, protocol.DepthMeasured, true)
+	r.fill()
+	r.depth = 1900
+	r.press()
+	r.step(300 * time.Millisecond)
+	want := r.hot.Guard().Tripped()
+	if want.Rule != session.DepthAboveCeiling || want.Value != 1900 {
+		t.Fatalf("tripped by %+v", want)
+	}
+	r.full = false
+	r.step(100 * time.Millisecond)
+	if v := r.view(); v.Trip == nil || v.Trip.Rule != want.Rule || v.Trip.Value != want.Value || v.Trip.Limit != want.Limit || v.Trip.MotorOn != want.MotorOn {
+		t.Errorf("trip %+v, want %+v", v.Trip, want)
+	}
+}
+
+// Who acknowledged while the queue was full is told what came of it, and nothing else.
+func TestAcknowledgeThatWasRefusedIsNoneThoughTheQueueWasFull(t *testing.T) {
+	r := running(t)
+	r.flag(protocol.FlagFault)
+	r.until(100*time.Millisecond, "trip", func(v session.View) bool { return v.Trip != nil })
+	r.step(200 * time.Millisecond)
+	r.fill()
+	ticket := r.cold.Command(session.Command{Do: session.CmdAcknowledge, By: "op"}, r.now, r.at)
+	r.step(50 * time.Millisecond)
+	r.full = false
+	r.step(time.Second)
+	if a, ok := r.answers[ticket]; !ok || a.Err == nil || r.view().State != session.Tripped || r.hot.Guard().Tripped().Rule != session.PenFault {
+		t.Errorf("answered %t, %v; state %v, Hot tripped by %v", ok, a.Err, r.view().State, r.hot.Guard().Tripped().Rule)
+	}
+}
+
 func TestTripIsToldAgainAfterTheBacklogWasFull(t *testing.T) {
 	r := running(t)
-	r.full = true
-	for i := range 70 {
-		m := protocol.PenEvent{ID: uint32(1000 + i), Kind: protocol.EventButton, Arg: 1}
-		r.hot.Receive(protocol.AppendFrame(nil, protocol.TypeEvent, uint16(i), m.Append(nil)), r.now)
-	}
-	r.depth, r.forced = 1900, true
-	r.step(30 * time.Millisecond)
-	r.depth, r.forced = 0, false
+	r.fill()
+	r.mangle = func(_ *protocol.Frame, m *protocol.Reading) bool { m.Strokes -= 20; return true }
+	r.step(20 * time.Millisecond)
+	r.mangle = nil
 	r.step(100 * time.Millisecond)
-	if r.hot.Guard().Tripped().Rule != session.DepthAboveCeiling {
-		t.Fatalf("tripped by %v", r.hot.Guard().Tripped().Rule)
+	want := r.hot.Guard().Tripped()
+	if want.Rule != session.ReadingsImpossible {
+		t.Fatalf("tripped by %+v", want)
 	}
 	r.full = false
 	r.step(1200 * time.Millisecond)
-	if v := r.view(); v.State != session.Tripped || v.Trip.Rule != session.DepthAboveCeiling || v.Trip.Value == 0 {
-		t.Errorf("state %v, trip %+v", v.State, v.Trip)
+	if v := r.view(); v.State != session.Tripped || v.Trip.Rule != want.Rule {
+		t.Errorf("state %v, trip %+v, want %+v", v.State, v.Trip, want)
 	}
 	r.must(session.Command{Do: session.CmdAcknowledge})
 	r.pausedByItself("lost notes")

@@ -85,6 +85,15 @@ func TestExceedanceWhileUnpluggedIsRecorded(t *testing.T) {
 	r.step(1500 * time.Millisecond)
 	r.unplug, r.depth = false, 0
 	r.step(1500 * time.Millisecond)
+	ran := 0
+	for _, e := range recorded[session.MotorRan](r) {
+		if e.Unseen {
+			ran++
+		}
+	}
+	if ran != 1 {
+		t.Errorf("%d runs are recorded as begun unseen, want one", ran)
+	}
 	v := r.view()
 	var unseen session.MotorRested
 	for _, e := range recorded[session.MotorRested](r) {

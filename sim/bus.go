@@ -23,6 +23,8 @@ type bus struct {
 	head   int              // of those not yet repeated
 	hello  protocol.Instant // the second host's next
 	nonce  uint64           // of the second host
+	keeps  protocol.Instant // the next word of the host that keeps the pen
+	kept   uint64           // its nonce
 	talk   protocol.Instant // the other device's next line
 	pen    *Pen             // the second one
 	asked  []byte
@@ -43,7 +45,7 @@ type repeat struct {
 const maxRepeats = 4096
 
 func newBus(seed uint64) bus {
-	return bus{next: Never, hello: Never, talk: Never, rng: stream(seed, forBus)}
+	return bus{next: Never, hello: Never, keeps: Never, talk: Never, rng: stream(seed, forBus)}
 }
 
 // forget drops what the boxes hold.
@@ -64,6 +66,8 @@ func (r *Rig) join(k FaultKind) {
 		if b.nonce == 0 {
 			b.nonce = b.rng.next() | 1
 		}
+	case FaultOtherHost:
+		b.keeps = r.now
 	case FaultForeignTalk:
 		b.talk = r.now
 	case FaultSecondPen:
@@ -87,6 +91,8 @@ func (r *Rig) leave(k FaultKind) {
 	switch k {
 	case FaultSecondHost:
 		b.hello = Never
+	case FaultOtherHost:
+		b.keeps = Never
 	case FaultForeignTalk:
 		b.talk = Never
 	case FaultSecondPen:
@@ -105,7 +111,7 @@ func (r *Rig) arrange() {
 	if b.any = slices.Contains(b.there[:], true); !b.any {
 		b.heard = protocol.Decoder{}
 	}
-	b.next = min(b.hello, b.talk)
+	b.next = min(b.hello, b.keeps, b.talk)
 	if b.holds() > 0 {
 		b.next = min(b.next, b.echoes[b.head].at)
 	}
@@ -190,6 +196,10 @@ func (r *Rig) meddle() {
 		b.hello = r.now.Add(ms(r.size(FaultSecondHost, Up)))
 		r.greet(0)
 	}
+	if b.keeps <= r.now {
+		b.keeps = r.now.Add(ms(r.size(FaultOtherHost, Up)))
+		r.keep()
+	}
 	if b.talk <= r.now {
 		b.talk = r.now.Add(ms(r.size(FaultForeignTalk, Up)))
 		r.up.Write(foreign, r.now)
@@ -208,11 +218,37 @@ func (r *Rig) greet(previous uint64) {
 	if b.nonce == 0 {
 		b.nonce = b.rng.next() | 1
 	}
-	m := protocol.Hello{Nonce: b.nonce, Previous: previous, MinVersion: protocol.Version, MaxVersion: protocol.Version, Generation: 1, Rate: 20}
+	r.says(&protocol.Hello{Nonce: b.nonce, Previous: previous, MinVersion: protocol.Version, MaxVersion: protocol.Version, Generation: 1, Rate: 20})
+}
+
+// says puts a hello on the line.
+func (r *Rig) says(m *protocol.Hello) {
+	b := &r.bus
 	b.seq++
 	b.asked = m.Append(b.asked[:0])
 	b.out = protocol.AppendFrame(b.out[:0], protocol.TypeHello, b.seq, b.asked)
 	r.send(b.out)
+}
+
+// keptGeneration is that of the host which keeps the pen: it sets no ceiling.
+const keptGeneration = 0x7ffe
+
+// keep lets a host greet the pen when it is free, and show it a sign of life while it
+// is its own, as it knows by the answers. A pen that another has it leaves alone.
+func (r *Rig) keep() {
+	b, link := &r.bus, r.pen.link
+	switch {
+	case link == nil:
+	case !link.Hosted():
+		b.kept = b.rng.next() | 1
+		r.says(&protocol.Hello{Nonce: b.kept, MinVersion: protocol.Version, MaxVersion: protocol.Version, Generation: keptGeneration, Rate: 20})
+	case link.Generation() == keptGeneration && b.kept != 0:
+		m := protocol.Sync{Session: protocol.Session{Nonce: b.kept, Boot: link.Identity().Boot}}
+		b.seq++
+		b.asked = m.Append(b.asked[:0])
+		b.out = protocol.AppendFrame(b.out[:0], protocol.TypeSync, b.seq, b.asked)
+		r.send(b.out)
+	}
 }
 
 // takeOver lets a second host take the session from the one there is.

@@ -107,6 +107,22 @@ var busDeeds = map[sim.FaultKind]deed{
 			t.Errorf("%d welcomes, refusals %v", h.welcomes, got)
 		}
 	},
+	sim.FaultOtherHost: func(t *testing.T, k sim.FaultKind) {
+		r, h := ran(t, k, 0, 0)
+		if h.run(2000 * ms); !r.Pen().Driven() {
+			t.Error("it takes a pen that is not free")
+		}
+		h.renew, h.welcomes = false, 0
+		h.run(2000 * ms)
+		h.raw = nil
+		if h.run(5000 * ms); h.welcomes != 1 || !r.Pen().Hosted() || count(h.raw, protocol.TypeReading) < 90 || count(h.raw, protocol.TypeIdentity) != 0 {
+			t.Errorf("%d welcomes, then %d readings and %d identities", h.welcomes, count(h.raw, protocol.TypeReading), count(h.raw, protocol.TypeIdentity))
+		}
+		r.Clear(r.Now(), k)
+		if h.run(1500 * ms); r.Pen().Hosted() || count(h.raw, protocol.TypeIdentity) == 0 {
+			t.Error("it is kept by nobody")
+		}
+	},
 	sim.FaultSecondPen: func(t *testing.T, k sim.FaultKind) {
 		r, h := ran(t, k, 0, 0)
 		own := h.identity.Serial

@@ -238,6 +238,41 @@ var wordDeeds = map[sim.FaultKind]deed{
 			t.Error("not released")
 		}
 	},
+	sim.FaultCartridgeLength: func(t *testing.T, k sim.FaultKind) {
+		r, h := ran(t, k, 1250, 0)
+		if h.run(600 * ms); h.status.NeedleLength != 1250 {
+			t.Errorf("needles of %d µm, want 1250", h.status.NeedleLength)
+		}
+		strike(t, r, sim.Fault{Kind: sim.FaultCartridgeOut, For: 100 * time.Millisecond})
+		h.events = nil
+		h.run(600 * ms)
+		if n := len(h.events); n == 0 || h.events[n-1].Kind != protocol.EventCartridgeIn || h.events[n-1].Arg != 1250 {
+			t.Errorf("events %+v, want that a cartridge of 1250 µm is in", h.events)
+		}
+		r.Clear(r.Now(), k)
+		if h.run(600 * ms); h.status.NeedleLength != r.Pen().Profile().Identity.NeedleLength {
+			t.Errorf("needles of %d µm", h.status.NeedleLength)
+		}
+	},
+	sim.FaultNewIdentity: func(t *testing.T, k sim.FaultKind) {
+		r, h := runningRig(t, nil)
+		was := h.identity
+		strike(t, r, sim.Fault{Kind: k})
+		h.run(50 * ms)
+		now := h.identity
+		if now == was || now.Boot != was.Boot || now.Serial != was.Serial || now != r.Pen().Identity() || !r.Pen().Driven() {
+			t.Errorf("it says %+v, and said %+v", now, was)
+		}
+		strike(t, r, sim.Fault{Kind: k})
+		if h.run(50 * ms); h.identity == now || h.identity == was {
+			t.Errorf("it says %+v again", h.identity)
+		}
+		strike(t, r, sim.Fault{Kind: sim.FaultReboot})
+		h.run(1500 * ms)
+		if h.identity.Firmware != was.Firmware {
+			t.Errorf("after a boot it says %+v", h.identity)
+		}
+	},
 	sim.FaultCartridgeOut: func(t *testing.T, k sim.FaultKind) {
 		r, h := ran(t, k, 0, 0)
 		if h.run(100 * ms); h.reading.Flags.Has(protocol.FlagCartridge) {

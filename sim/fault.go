@@ -53,6 +53,8 @@ const (
 	FaultReports
 	FaultReleased
 	FaultCartridgeOut
+	FaultCartridgeLength
+	FaultNewIdentity
 	// Of its sensors.
 	FaultStuckSensor
 	FaultSensorBias
@@ -87,6 +89,7 @@ const (
 	FaultReplayFrames
 	FaultSecondHost
 	FaultTakeOver
+	FaultOtherHost
 	FaultSecondPen
 	FaultForeignTalk
 	faultKinds

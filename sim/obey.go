@@ -86,6 +86,9 @@ func (p *Pen) sense() {
 	}
 	if s.Cartridge {
 		s.NeedleLength, s.NeedleCount = p.id.NeedleLength, p.id.NeedleCount
+		if f := &p.faults[FaultCartridgeLength]; f.on {
+			s.NeedleLength = uint16(f.amount)
+		}
 	}
 	if f := &p.faults[FaultReports]; f.on {
 		s.Faults, s.FaultDetail = uint32(f.amount), 1

@@ -62,9 +62,10 @@ type Pen struct {
 	axis         protocol.Axis
 	rate         protocol.DeciHertz // the hand's setting
 	noCartridge  bool
-	asked        bool // the electronics asked for power when last looked at
-	bypass       bool // a fault keeps the motor under power
-	hidden       bool // … and out of sight of the electronics
+	retold       uint8 // times that it told another story of itself in this boot
+	asked        bool  // the electronics asked for power when last looked at
+	bypass       bool  // a fault keeps the motor under power
+	hidden       bool  // … and out of sight of the electronics
 	sensed       protocol.Sensors
 	charge       int64 // used, mA·µs
 	percent      uint8 // left of it; mains
@@ -161,7 +162,7 @@ func (p *Pen) boot(up protocol.Uptime) error {
 		return fmt.Errorf("sim: new pen: %w", err)
 	}
 	p.link, p.bootAt = link, Never
-	p.base, p.up, p.shift = p.now, up, 0
+	p.base, p.up, p.shift, p.retold = p.now, up, 0, 0
 	p.permit, p.hosted, p.deadline = false, false, 0
 	p.sensed = protocol.Sensors{}
 	p.glides = 0

@@ -39,6 +39,8 @@ func (p *Pen) Inject(now protocol.Instant, f Fault) {
 		if p.link != nil {
 			p.link.Release(p.uptime(p.now))
 		}
+	case FaultNewIdentity:
+		p.retell()
 	default:
 		if f.Kind == FaultStuckSensor && f.Amount == 0 {
 			f.Amount = int64(p.reported)
@@ -49,6 +51,22 @@ func (p *Pen) Inject(now protocol.Instant, f Fault) {
 	p.falsifies, p.filters = p.tampers(), p.Has(FaultIgnoreRevoke) || p.Has(FaultIgnoreCeiling) || p.Has(FaultIgnoreHello)
 	p.settle()
 	p.speak()
+}
+
+// retell lets the pen tell of itself what it did not before.
+func (p *Pen) retell() {
+	if p.link == nil {
+		return
+	}
+	p.retold++
+	m := p.Identity()
+	p.scratch = m.Append(p.scratch[:0])
+	begin := len(p.out)
+	if p.Has(FaultMute) || p.Has(FaultForeign) || p.unplugged {
+		return
+	}
+	p.out = protocol.AppendFrame(p.out, protocol.TypeIdentity, uint16(p.rng.next()), p.scratch)
+	p.sent += uint64(len(p.out) - begin)
 }
 
 // fall does what a fault does in the moment it comes into force.

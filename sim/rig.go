@@ -49,7 +49,9 @@ type Rig struct {
 	loose  loose
 	bus
 
-	buf []byte
+	wakes protocol.Instant // what Wakes gave last
+	fresh bool             // nothing but the pen has changed since
+	buf   []byte
 }
 
 // ending is when a fault is cleared by itself.
@@ -114,10 +116,14 @@ func (r *Rig) Shown() uint64 { return r.shown }
 
 // Wakes is when something next happens by itself, arrivals at the host's end aside.
 func (r *Rig) Wakes() protocol.Instant {
+	if r.fresh && !r.pen.stale {
+		return r.wakes
+	}
 	next := min(r.pen.Next(), r.down.Next(), r.bus.next, r.loose.next)
 	if len(r.ends) > 0 {
 		next = min(next, r.ends[0].at)
 	}
+	r.wakes, r.fresh = next, true
 	return next
 }
 
@@ -142,7 +148,7 @@ func (r *Rig) Step(now protocol.Instant) {
 
 // turn does everything due at t, no later than Wakes.
 func (r *Rig) turn(t protocol.Instant) {
-	r.now = t
+	r.now, r.fresh = t, false
 	r.pen.Step(t)
 	r.collect()
 	if len(r.ends) > 0 {
@@ -207,6 +213,7 @@ func (r *Rig) Write(b []byte, now protocol.Instant) {
 
 // send puts bytes for the pen on the line.
 func (r *Rig) send(b []byte) {
+	r.fresh = false
 	if !r.cfg.Free {
 		r.down.SetBaud(slower(r.cfg.Down.Baud, r.pen.Baud()))
 	}
@@ -244,6 +251,7 @@ func (r *Rig) Hand(h *Hand, now protocol.Instant) {
 // Do does what a says, the cable included.
 func (r *Rig) Do(now protocol.Instant, a Act) {
 	r.Step(now)
+	r.fresh = false
 	switch a.Do {
 	case DoUnplug:
 		r.pull()
@@ -289,6 +297,7 @@ func (r *Rig) plug() {
 // under way, either way, is lost.
 func (r *Rig) HangUp(now protocol.Instant) {
 	r.Step(now)
+	r.fresh = false
 	for _, l := range [...]*Line{r.up, r.down} {
 		cut := l.cut
 		l.Cut()

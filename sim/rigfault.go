@@ -16,6 +16,7 @@ func (r *Rig) Inject(now protocol.Instant, f Fault) error {
 		return err
 	}
 	r.Step(now)
+	r.fresh = false
 	if !f.Kind.Info().AtOnce {
 		r.ends = slices.DeleteFunc(r.ends, func(e ending) bool { return e.kind == f.Kind && (f.Way == BothWays || e.way == f.Way) })
 		if f.For > 0 {
@@ -41,6 +42,7 @@ func (r *Rig) Inject(now protocol.Instant, f Fault) error {
 // that are not in force, or that there are not, are without effect.
 func (r *Rig) Clear(now protocol.Instant, k FaultKind) {
 	r.Step(now)
+	r.fresh = false
 	r.ends = slices.DeleteFunc(r.ends, func(e ending) bool { return e.kind == k })
 	r.lift(k, BothWays)
 }

@@ -1,6 +1,10 @@
 package sim
 
-import "penlog/protocol"
+import (
+	"fmt"
+
+	"penlog/protocol"
+)
 
 // tamper takes frames apart and puts them together again for the faults that
 // falsify them.
@@ -43,7 +47,7 @@ func (p *Pen) tampers() bool {
 			return true
 		}
 	}
-	return p.shift != 0
+	return p.shift != 0 || p.retold != 0
 }
 
 // falsify appends the frames of b with what the faults in force make of them.
@@ -124,6 +128,9 @@ func (p *Pen) claim(m *protocol.Identity) {
 		if m.StopMS == 0 || m.StopMS > protocol.GuardedStopMS {
 			m.StopMS = protocol.GuardedStopMS
 		}
+	}
+	if p.retold > 0 {
+		m.Firmware = fmt.Sprintf("%.24s r%d", m.Firmware, p.retold)
 	}
 	if p.Has(FaultClaimsMeasured) {
 		m.Caps = m.Caps&^protocol.CapVaries | protocol.CapMeasured

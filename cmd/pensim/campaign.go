@@ -29,7 +29,7 @@ type campaignFlags struct {
 	test                    selfTestFlags
 }
 
-func campaign_() *cobra.Command {
+func campaignCommand() *cobra.Command {
 	f := campaignFlags{}
 	c := &cobra.Command{
 		Use:   "campaign",
@@ -208,8 +208,9 @@ func tellCampaign(out io.Writer, r *report.Report) {
 	}
 	line("excursions above max depth", "%d; from the reading that shows one to needles clear at most %v", c.Episodes, c.WorstStop.Round(100*time.Microsecond))
 	per := func(n uint64) float64 { return float64(n) * 1000 / max(hours, 1e-9) }
-	line("trips", "%d; without a cause %d, %.2f per 1000 h%s", c.Trips, c.FalseTrips, per(c.FalseTrips), of(only(c.FalseFound, "trip ")))
+	line("trips", "%d; without a cause %d, %.2f per 1000 h, and %d that are known%s", c.Trips, c.FalseTrips, per(c.FalseTrips), c.KnownTrips, of(only(c.FalseFound, "trip ")))
 	line("holds", "%d; without a cause %d, %.2f per 1000 h%s", c.Holds, c.FalseHolds, per(c.FalseHolds), of(only(c.FalseFound, "hold ")))
+	line("alarms", "%d; without a cause %d, %.2f per 1000 h%s", c.Alarms, c.FalseAlarms, per(c.FalseAlarms), of(only(c.FalseFound, "alarm ")))
 	for i, u := range r.Uncaused {
 		if i == 5 {
 			line("", "… and in %d more", len(r.Uncaused)-5)
@@ -223,7 +224,7 @@ func tellCampaign(out io.Writer, r *report.Report) {
 	if len(c.Exposure) > 0 {
 		fmt.Fprintln(out, "residual risk: needles above the limit of the skin they were in")
 		for _, why := range byCount(c.Exposure) {
-			line("  "+why, "%.1f mm × s, %.2f per hour", float64(c.Exposure[why])/1e6, float64(c.Exposure[why])/1e6/max(hours, 1e-9))
+			line("  "+why+" ("+report.RiskOf(why).Hazards+")", "%.1f mm × s, %.2f per hour", float64(c.Exposure[why])/1e6, float64(c.Exposure[why])/1e6/max(hours, 1e-9))
 		}
 	}
 	v := r.Verdict()

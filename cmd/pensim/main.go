@@ -95,6 +95,6 @@ func command() *cobra.Command {
 		},
 	}
 	root.SetFlagErrorFunc(usage)
-	root.AddCommand(simpen.Command(), simpen.CtlCommand(), simpen.ReplayCommand(), profiles(), run_(), campaign_())
+	root.AddCommand(simpen.Command(), simpen.CtlCommand(), simpen.ReplayCommand(), profiles(), runCommand(), campaignCommand())
 	return root
 }

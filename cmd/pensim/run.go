@@ -36,7 +36,7 @@ type runFlags struct {
 	out                    outputs
 }
 
-func run_() *cobra.Command {
+func runCommand() *cobra.Command {
 	var f runFlags
 	c := &cobra.Command{
 		Use:   "run [FILE | FOLDER | NAME]…",
@@ -192,7 +192,7 @@ func (f *runFlags) run(ctx context.Context, args []string, out, errs io.Writer) 
 	if len(args) > 0 {
 		r.Only = strings.TrimSpace(strings.Join(args, " ") + " " + r.Only)
 	}
-	r.Command = command_(slices.Concat([]string{"run"}, args, only, f.same()))
+	r.Command = typed(slices.Concat([]string{"run"}, args, only, f.same()))
 	if err := keepFailed(&r); err != nil {
 		fmt.Fprintf(errs, "pensim: --last-failed will not know of this run: %v\n", err)
 	}
@@ -341,13 +341,13 @@ func replayOf(s *script.Script, args, live []string) string {
 		}
 	}
 	if len(live) > 0 {
-		return command_(slices.Concat([]string{"run", what}, live, []string{"--seed", fmt.Sprint(s.Seed), "-v"}))
+		return typed(slices.Concat([]string{"run", what}, live, []string{"--seed", fmt.Sprint(s.Seed), "-v"}))
 	}
 	return fmt.Sprintf("pensim run %s --seed %d -v", quote(what), s.Seed)
 }
 
-// command_ is how the program was called, as a person would type it.
-func command_(args []string) string {
+// typed is how the program was called, as a person would type it.
+func typed(args []string) string {
 	words := []string{"pensim"}
 	for _, a := range args {
 		words = append(words, quote(a))

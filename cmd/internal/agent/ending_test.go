@@ -3,7 +3,6 @@ package agent_test
 import (
 	"path/filepath"
 	"testing"
-	"time"
 
 	"penlog/cmd/internal/agent"
 	"penlog/session"
@@ -31,7 +30,7 @@ func TestAnswerComesWithTheEnd(t *testing.T) {
 	go func() { noted <- r.give(session.Command{Do: session.CmdNote, Text: "at the end"}) }()
 	r.until("taken", func(v session.View) bool { return v.Events > n })
 	go func() { ended <- r.stop() }()
-	time.Sleep(100 * time.Millisecond) // the session's side has ended, the disk has not
+	<-r.agent.SlowLaneEnded() // the disk has not
 	close(let)
 	if err := <-noted; err != nil {
 		t.Errorf("the note is on the disk, and the answer is %v", err)

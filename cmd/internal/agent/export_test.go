@@ -19,3 +19,6 @@ func PriorityForTest(log *slog.Logger, prioritize func() (func(), error)) (late 
 	a := &Agent{cfg: Config{Prioritize: prioritize}, log: log, late: make(chan struct{}, 1)}
 	return a.wasLate, a.runPriority
 }
+
+// SlowLaneEnded is closed when the session's side of a has ended.
+func (a *Agent) SlowLaneEnded() <-chan struct{} { return a.done }

@@ -169,7 +169,7 @@ func (a *account) event(e session.Event, now protocol.Instant) {
 	case session.ResumedEvent:
 		a.agreed(&e.Verdict)
 	}
-	a.zoned(e)
+	a.zoned(e, now)
 }
 
 // named takes in who the pen is: another one has another cartridge, and nobody accepted its mode.
@@ -311,7 +311,7 @@ func (j *judge) unfit(v *limits.Verdict) string {
 	switch {
 	case v.Refused || v.Allowed <= 0 || !a.zone:
 		return "no zone is chosen that allows anything"
-	case len(a.plan) > 0 && !slices.ContainsFunc(a.plan, func(i session.PlanItem) bool { return planFits(&i, v) }):
+	case len(a.plan) > 0 && a.planned(placeOf(v)) == (session.PlanItem{}):
 		return "the zone is not in the plan"
 	case a.patient == "" || a.operator == "":
 		return "patient or operator is not named"
@@ -354,12 +354,6 @@ func (j *judge) unfit(v *limits.Verdict) string {
 		}
 	}
 	return ""
-}
-
-// planFits reports whether an item of the plan is for a verdict's place: one that names
-// no side or site is for each.
-func planFits(i *session.PlanItem, v *limits.Verdict) bool {
-	return i.Zone == v.Zone && i.Indication == v.Indication && (i.Side == v.Side || i.Side == limits.SideNone) && (i.Site == v.Site || i.Site == limits.SiteNone)
 }
 
 // remembers judges that the live state holds what was recorded.

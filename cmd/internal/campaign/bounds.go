@@ -63,7 +63,7 @@ func (a *account) deepest(v *limits.Verdict, o *override) protocol.Micrometres {
 	if o != nil && o.at(v) && !ruling.NoOverride {
 		most = min(o.Value, over)
 	}
-	for _, d := range []protocol.Micrometres{a.prescribed(v), a.pen.DepthMax, a.needles, of.Max, ruling.Max, hardStop} {
+	for _, d := range []protocol.Micrometres{a.planned(placeOf(v)).Depth, a.pen.DepthMax, a.needles, of.Max, ruling.Max, hardStop} {
 		if d > 0 {
 			most = min(most, d)
 		}
@@ -79,18 +79,6 @@ func (a *account) description() session.Description {
 		return session.Description{}
 	}
 	return *a.describe
-}
-
-// prescribed is the plan's depth for a verdict's place; 0: none.
-func (a *account) prescribed(v *limits.Verdict) protocol.Micrometres {
-	i := slices.IndexFunc(a.plan, func(i session.PlanItem) bool { return planFits(&i, v) && i.Side == v.Side && i.Site == v.Site })
-	if i < 0 {
-		i = slices.IndexFunc(a.plan, func(i session.PlanItem) bool { return planFits(&i, v) })
-	}
-	if i < 0 {
-		return 0
-	}
-	return a.plan[i].Depth
 }
 
 // bounded judges the verdicts that an event holds.

@@ -20,6 +20,7 @@ var (
 	first = flag.Uint64("campaign.first", 1, "the first of them")
 	small = flag.Bool("campaign.shrink", true, "shrink the plans of seeds that fail")
 	class = flag.String("campaign.class", "", "only this class of scripts: human, rough, ill, wild")
+	pen   = flag.String("campaign.pen", "", "only this pen")
 	most  = flag.Int("campaign.most", 5, "how many failing seeds are shown whole")
 	file  = flag.String("campaign.file", "", "play this scenario file")
 	one   = flag.Uint64("campaign.seed", 0, "play this seed only; with -v step by step")
@@ -71,7 +72,7 @@ func report(t *testing.T, r *campaign.Result) {
 // Whatever hand, technician, pen, line, disk and PC do, every promise holds
 // against the truth.
 func TestPromisesHold(t *testing.T) {
-	draws := campaign.Draws{Class: campaign.Class(*class)}
+	draws := campaign.Draws{Class: campaign.Class(*class), Pen: *pen}
 	if *one != 0 {
 		s := campaign.Draw(*one, draws)
 		if testing.Verbose() {

@@ -85,10 +85,9 @@ func (j *judge) cued(p *session.Procedure) {
 	if d := a.describe; (d == nil || d.Phototype == 0 || d.Phototype >= 4) && (passes == 0 || passes > darkerMost) {
 		passes = darkerMost
 	}
-	if i := a.planned(z.here); i != nil {
-		if dense = i.Density; i.Passes > 0 && (passes == 0 || i.Passes < passes) {
-			passes = i.Passes
-		}
+	item := a.planned(z.here)
+	if dense = item.Density; item.Passes > 0 && (passes == 0 || item.Passes < passes) {
+		passes = item.Passes
 	}
 	judge(session.DensityAbovePlan, int(density(z.of(z.here).punctures, z.area(z.here))), dense)
 	if z.moved {
@@ -99,21 +98,4 @@ func (j *judge) cued(p *session.Procedure) {
 		marked = p.Totals.Zones[i].Passes.Inferred
 	}
 	judge(session.PassesAbovePlan, max(marked+fixed, 0), passes)
-}
-
-// planned is what the plan says of a place: of just this one, or of each side and site.
-func (a *account) planned(at session.Place) (item *session.PlanItem) {
-	for i := range a.plan {
-		x := &a.plan[i]
-		if x.Zone != at.Zone || x.Indication != at.Indication || x.Side != at.Side && x.Side != limits.SideNone || x.Site != at.Site && x.Site != limits.SiteNone {
-			continue
-		}
-		if x.Side == at.Side && x.Site == at.Site {
-			return x
-		}
-		if item == nil {
-			item = x
-		}
-	}
-	return item
 }

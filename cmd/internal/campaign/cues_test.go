@@ -8,7 +8,6 @@ import (
 	"penlog/cmd/internal/campaign"
 	"penlog/cmd/internal/campaign/script"
 	"penlog/protocol"
-	"penlog/session"
 )
 
 // Who plans goes beyond the plan now and then, dwells, and notices late where it truly
@@ -60,23 +59,11 @@ func TestTheJudgeHoldsDwellAgainstWhatWasHeard(t *testing.T) {
 		{"a glide with each reading", "unsaid dwell", "dwelling", func(r *protocol.Reading) { r.Glides = uint8(r.Sent) }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			for seed := range uint64(30) {
-				s := campaign.Draw(seed+1, campaign.Draws{Class: campaign.Human, Hand: tt.hand, Pen: "reference"})
+			finds(t, 30, []string{tt.rule}, func(seed uint64) campaign.Result {
+				s := campaign.Draw(seed, campaign.Draws{Class: campaign.Human, Hand: tt.hand, Pen: "reference"})
 				s.Technician = script.Follows
-				r := campaign.Play(s, campaign.Options{Seams: campaign.Seams{Note: func(n *session.Note) bool {
-					if n.Kind == session.NoteReading {
-						tt.bend(&n.Reading)
-					}
-					return true
-				}}})
-				for _, v := range r.Violations {
-					if v.Rule == tt.rule {
-						t.Logf("seed %d: %s", seed+1, v.What)
-						return
-					}
-				}
-			}
-			t.Error("not found in 30 seeds")
+				return campaign.Play(s, bent(tt.bend))
+			})
 		})
 	}
 }

@@ -1,9 +1,6 @@
 package campaign
 
 import (
-	"errors"
-	"fmt"
-	"slices"
 	"time"
 
 	"penlog/protocol"
@@ -11,18 +8,66 @@ import (
 )
 
 // disk is the model store: what is written becomes durable in order, each batch
-// as a whole, after a delay; only what is durable survives the agent.
+// as a whole, after a delay; only what is durable survives the agent. A write that is
+// refused is tried again, as store.Writer does, and what is behind it waits.
 type disk struct {
 	rng      rng
 	usual    time.Duration // the longest commit of a sound one
 	slow     time.Duration // the longest commit now
 	slowTill protocol.Instant
 	stalled  protocol.Instant
-	full     bool // no room
-	held     bool // the reserve for a full disk is there
 	queue    []write
 	last     protocol.Instant // the newest write ends
 	kept     []*shelf         // sessions, oldest first
+
+	fails   protocol.Instant // each write is refused, until then
+	pause   time.Duration    // before the next try
+	refused protocol.Instant // a write was, last
+	reserve reserve
+}
+
+// Figures of the store. Source: store.DefaultRetryAfter, store.DefaultBallastEvery and
+// what the longest pause between two tries is.
+const (
+	retryFirst   = 10 * time.Millisecond
+	retryLongest = 250 * time.Millisecond
+	reserveEvery = 30 * time.Second
+)
+
+// reserve is what the store keeps for a full disk, and gives up when it is.
+type reserve struct {
+	held  bool
+	full  protocol.Instant // there is no room on the disk, until then
+	size  int              // bytes that it makes room for, of the full disk at hand
+	left  int              // of these
+	freed protocol.Instant // it was given up
+	tried protocol.Instant // it was to be made anew, last
+}
+
+// fill lets the disk be full, with a reserve of so many bytes, until a moment.
+func (r *reserve) fill(size int, until protocol.Instant) { r.full, r.size = max(r.full, until), size }
+
+// room reports whether a write of so many bytes finds any, and takes it.
+func (r *reserve) room(n int, now protocol.Instant) bool {
+	if now >= r.full {
+		return true
+	}
+	if r.held {
+		r.held, r.left, r.freed, r.tried = false, r.size, now, now
+		return false // given up by what finds no room, which takes another try
+	}
+	if n > r.left {
+		return false
+	}
+	r.left -= n
+	return true
+}
+
+// made makes it anew where there is room, not too often.
+func (r *reserve) made(now protocol.Instant) {
+	if !r.held && now >= r.tried.Add(reserveEvery) {
+		r.tried, r.held = now, now >= r.full
+	}
 }
 
 // write is a batch on its way.
@@ -35,27 +80,21 @@ type write struct {
 	epoch  protocol.Instant
 }
 
-// shelf is what is durable of one session.
-type shelf struct {
-	id      session.ID
-	records []session.Record
-	chain   session.Chain
-	signal  session.Chain
-	fold    *session.Procedure
-	chunks  []*session.SignalChunk
-	samples uint64
-	newest  protocol.Instant // arrival of its newest sample, in the world's time
-	bad     error            // it does not hold together
+// size is about how many bytes it takes on the disk.
+func (w *write) size() (n int) {
+	for i := range w.batch.Records {
+		n += len(w.batch.Records[i].Body) + 128 // with its hashes, moments and kind
+	}
+	if c := w.batch.Chunk; c != nil {
+		n += len(c.Body) + 128
+	}
+	return n
 }
 
 func (d *disk) submit(b session.Batch, events []session.Event, now protocol.Instant, life int, epoch protocol.Instant) {
 	took := d.rng.span(200*time.Microsecond, d.slow)
 	if d.rng.chance(3) {
 		took += d.rng.span(0, 60*time.Millisecond)
-	}
-	if d.full && d.held {
-		d.held = false // given up for what is to be written now, which takes another try
-		took += 10 * time.Millisecond
 	}
 	d.last = max(d.last, now, d.stalled).Add(took)
 	d.queue = append(d.queue, write{b, events, now, d.last, life, epoch})
@@ -67,122 +106,64 @@ func (d *disk) stall(until protocol.Instant) {
 		return
 	}
 	d.stalled = until
+	d.delay(until)
+}
+
+// delay lets nothing on its way come to an end before until.
+func (d *disk) delay(until protocol.Instant) {
 	for i := range d.queue {
 		d.queue[i].done = max(d.queue[i].done, until)
 		d.last = max(d.last, d.queue[i].done)
 	}
 }
 
+// next is when the newest try ends, or the reserve is looked after.
 func (d *disk) next() protocol.Instant {
-	if len(d.queue) == 0 {
-		return never
+	if len(d.queue) > 0 {
+		return d.queue[0].done
 	}
-	return d.queue[0].done
+	if !d.reserve.held {
+		return d.reserve.tried.Add(reserveEvery)
+	}
+	return never
+}
+
+// take ends the try that is due now: it gives the write that is durable, or false when
+// it was refused, or only the reserve was looked after.
+func (d *disk) take(now protocol.Instant) (write, bool) {
+	if len(d.queue) == 0 {
+		d.reserve.made(now)
+		return write{}, false
+	}
+	w := d.queue[0]
+	if held := d.reserve.held; now < d.fails || !d.reserve.room(w.size(), now) {
+		d.refused = now
+		switch {
+		case held && !d.reserve.held:
+			d.delay(now.Add(retryFirst)) // to remove it takes as long
+		default:
+			d.pause = min(max(2*d.pause, retryFirst), retryLongest)
+			d.delay(now.Add(d.pause))
+		}
+		return write{}, false
+	}
+	d.queue, d.pause = d.queue[1:], 0
+	d.reserve.made(now)
+	return w, true
+}
+
+// behind reports whether commits are late now, or were just before.
+func (d *disk) behind(now protocol.Instant) bool {
+	return now < max(d.stalled, d.refused).Add(time.Second) || d.slow > 300*time.Millisecond
+}
+
+// opens is a new agent at an old disk: the reserve is made if there is room.
+func (d *disk) opens(now protocol.Instant) {
+	d.reserve.held = d.reserve.held || now >= d.reserve.full
 }
 
 // forget drops what was on its way when the agent was killed and had not begun.
 func (d *disk) forget(now protocol.Instant) {
-	d.queue = d.queue[:0]
+	d.queue, d.pause = d.queue[:0], 0
 	d.last = now
-}
-
-// keep makes a write durable.
-func (d *disk) keep(w *write) *shelf {
-	b := &w.batch
-	var s *shelf
-	for _, k := range d.kept {
-		if k.id == b.Session {
-			s = k
-		}
-	}
-	if s == nil {
-		s = &shelf{id: b.Session, chain: session.Chain{Session: b.Session}, signal: session.Chain{Session: b.Session},
-			fold: session.NewProcedure(b.Session)}
-		d.kept = append(d.kept, s)
-	}
-	for i := range b.Records {
-		r := &b.Records[i]
-		if err := s.chain.Check(r); err != nil && s.bad == nil {
-			s.bad = err
-		}
-		e := w.events[i]
-		if e == nil {
-			s.bad = fmt.Errorf("record %d can't be read", r.Seq)
-			continue
-		}
-		s.fold.Apply(e, r.At)
-		s.records = append(s.records, *r)
-	}
-	if c := b.Chunk; c != nil {
-		if d.rng.chance(2) && len(c.Body) > 0 {
-			changed, chain := *c, s.signal
-			changed.Body = slices.Clone(c.Body)
-			changed.Body[d.rng.below(len(c.Body))] ^= byte(1 << d.rng.below(8))
-			if chain.CheckChunk(&changed) == nil && s.bad == nil {
-				s.bad = errors.New("a bit of the signal was changed and its chain holds")
-			}
-		}
-		if (c.Seq != s.signal.Seq+1 || c.Prev != s.signal.Head || c.Seq%8 == 1 && c.Hash != hashedChunk(c)) && s.bad == nil {
-			s.bad = fmt.Errorf("chunk %d of the signal does not follow from the one before by its hash", c.Seq)
-		}
-		if err := s.signal.CheckChunk(c); err != nil && s.bad == nil {
-			s.bad = err
-		}
-		s.chunks = append(s.chunks, c)
-		s.samples += uint64(c.Count)
-		if at := arrived(c); at != 0 {
-			s.newest = at + w.epoch
-		} else if s.bad == nil && (c.Count > 0 || len(c.Body) > 0) {
-			s.bad = fmt.Errorf("chunk %d of the signal is to hold %d samples, and has %d bytes", c.Seq, c.Count, len(c.Body))
-		}
-	}
-	return s
-}
-
-// open returns the newest session that nothing has closed, nil when there is none.
-func (d *disk) open() *shelf {
-	for i := len(d.kept) - 1; i >= 0; i-- {
-		if s := d.kept[i]; !s.fold.State.Over() {
-			return s
-		}
-	}
-	return nil
-}
-
-// last is the newest reading that the signal holds, false when it is of no session of
-// the pen that p has.
-func (s *shelf) last(p *session.Procedure) (protocol.Reading, bool) {
-	n := len(s.chunks)
-	if p.Pen == nil || n == 0 || s.chunks[n-1].To < p.PenAt {
-		return protocol.Reading{}, false
-	}
-	samples, err := session.Samples(s.chunks[n-1].Body)
-	if err != nil || len(samples) == 0 {
-		return protocol.Reading{}, false
-	}
-	return samples[len(samples)-1].Reading, true
-}
-
-// tail is what the signal tells of a procedure's end, as a restarted agent reads it.
-func (s *shelf) tail(p *session.Procedure) *session.Tail {
-	t := session.NewTail(p)
-	for _, c := range s.chunks {
-		if t.Take(c) != nil {
-			break // found when it was kept
-		}
-	}
-	return t
-}
-
-// refold folds a session's records anew, as a restarted agent does.
-func (s *shelf) refold() *session.Procedure {
-	p := session.NewProcedure(s.id)
-	for i := range s.records {
-		e, _, err := session.DecodeEvent(&s.records[i])
-		if err != nil {
-			continue // found when it was kept
-		}
-		p.Apply(e, s.records[i].At)
-	}
-	return p
 }

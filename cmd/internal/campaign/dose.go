@@ -26,6 +26,7 @@ type dose struct {
 	opened  uint64            // true strokes before the session at hand
 	deep    deepest
 	clean   bool // these were over when it began
+	unheard bool // no pen was there then, nor since
 	lost    bool // contact changed too often without a reading
 }
 
@@ -153,7 +154,7 @@ func (d *dose) reading(boot uint32, r, last *protocol.Reading) {
 // counts are faults of a pen after which its counts, or its word about contact, prove
 // nothing of what was truly done, or that make its clock tell no order.
 var counts = []sim.FaultKind{sim.FaultLies, sim.FaultLiesCounting, sim.FaultFrozen, sim.FaultBackwards, sim.FaultAhead, sim.FaultTickJump, sim.FaultTickWrap,
-	sim.FaultForeign, sim.FaultNewerVersion, sim.FaultContactOn, sim.FaultContactOff, sim.FaultOtherPen, sim.FaultSecondPen, sim.FaultTakeOver, sim.FaultSecondHost}
+	sim.FaultForeign, sim.FaultNewerVersion, sim.FaultContactOn, sim.FaultContactOff, sim.FaultOtherPen, sim.FaultSecondPen, sim.FaultTakeOver, sim.FaultSecondHost, sim.FaultOtherHost}
 
 // dosed judges a recorded stretch by what was truly made.
 func (j *judge) dosed(e session.Event) {
@@ -162,13 +163,15 @@ func (j *judge) dosed(e session.Event) {
 	case session.MotorRan:
 		d.from, d.running = d.base+uint64(e.Strokes), true
 	case session.Opened:
-		d.opened, d.clean = j.w.pen.Strokes(), j.w.pen.AtRest() && j.w.now.Sub(j.strokeAt) > time.Second
+		d.opened, d.clean, d.unheard = j.w.pen.Strokes(), j.w.pen.AtRest() && j.w.now.Sub(j.strokeAt) > time.Second, !j.oracle.up.is
 	case session.ZoneChosen:
 		j.strokesDone("before the zone is changed")
 	case session.Ended:
 		j.strokesDone("at its end")
 	case session.PenUp:
 		d.base, d.running = d.bases[e.Boot], false
+		d.clean = d.clean && (!d.unheard || j.w.pen.Strokes() == d.opened) // what it made before this session knew it is of none
+		d.unheard = false
 	case session.PenDown:
 		d.running = false
 	case session.MotorRested:
@@ -215,8 +218,7 @@ func (j *judge) strokesDone(when string) {
 // inContact judges how many of the strokes in (from, to] are recorded as in contact.
 func (j *judge) inContact(e *session.MotorRested, from, to uint64) {
 	d, got := &j.dose, uint64(e.Did.Contact)
-	switch {
-	case e.Unseen || !j.id.Caps.Has(protocol.CapContact):
+	if e.Unseen || !j.id.Caps.Has(protocol.CapContact) {
 		if got != uint64(e.Strokes) || !e.Did.NoContact && e.Strokes > 0 {
 			j.blame("contact", "of %d strokes %d are recorded as in contact, and nobody can tell", e.Strokes, got)
 		}

@@ -8,7 +8,6 @@ import (
 	"penlog/cmd/internal/campaign"
 	"penlog/cmd/internal/campaign/script"
 	"penlog/protocol"
-	"penlog/session"
 	"penlog/sim"
 )
 
@@ -63,21 +62,13 @@ func TestTheJudgeHoldsContactAgainstTheTruth(t *testing.T) {
 		{"the count stands still by turns", "zone strokes", func(r *protocol.Reading) { r.Strokes &^= 63 }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			for seed := range uint64(20) {
-				r := campaign.Play(campaign.Draw(seed+1, campaign.Draws{Class: campaign.Human}), campaign.Options{Seams: campaign.Seams{Note: func(n *session.Note) bool {
-					if n.Kind == session.NoteReading && n.Reading.Flags.Has(protocol.FlagContactKnown) {
-						tt.bend(&n.Reading)
+			finds(t, 20, []string{tt.rule}, func(seed uint64) campaign.Result {
+				return campaign.Play(campaign.Draw(seed, campaign.Draws{Class: campaign.Human}), bent(func(r *protocol.Reading) {
+					if r.Flags.Has(protocol.FlagContactKnown) {
+						tt.bend(r)
 					}
-					return true
-				}}})
-				for _, v := range r.Violations {
-					if v.Rule == tt.rule {
-						t.Logf("seed %d: %s", seed+1, v.What)
-						return
-					}
-				}
-			}
-			t.Error("not found in 20 seeds")
+				}))
+			})
 		})
 	}
 }

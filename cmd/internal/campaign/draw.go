@@ -232,6 +232,11 @@ func drawSteps(r *rng, s *script.Script, class Class, f *sim.Profile) {
 			step.When, step.After = script.Cue{What: script.CueMotorOn}, r.span(50*time.Millisecond, 3*time.Second).Truncate(time.Millisecond)
 		}
 		s.Steps = append(s.Steps, step)
+		if class == Ill && d.Verb == "ignore-lapse" { // a host that hangs in use shows it
+			s.Steps[len(s.Steps)-1].Do[0].For = r.span(10*time.Second, 25*time.Second).Truncate(time.Millisecond)
+			s.Steps = append(s.Steps, script.Step{When: script.Cue{What: script.CueMotorOn}, After: r.span(300*time.Millisecond, 1500*time.Millisecond).Truncate(time.Millisecond),
+				Do: []script.Deed{{Verb: "hot-stall", For: r.span(450*time.Millisecond, 850*time.Millisecond).Truncate(time.Millisecond)}}})
+		}
 		if v := d.Is(); v.Human() {
 			at += 2 * time.Second
 		}

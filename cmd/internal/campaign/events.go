@@ -1,29 +1,39 @@
 package campaign
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"fmt"
-	"slices"
 	"time"
 
 	"penlog/protocol"
 	"penlog/session"
-	"penlog/sim"
 )
 
 // penEvents is the judge's account of what happened at the pen: each is recorded
 // once, and the pen forgets it when it is on the disk. Source: PROTOCOL.md §7.7.
 type penEvents struct {
-	acted   map[uint64]bool    // by boot and id: recorded; true: and durable
-	order   []uint64           // of these, as they were recorded
-	diedAt  protocol.Instant   // the agent, last
-	presses []protocol.Instant // true ones to start, of which no record tells yet
-	alone   uint64             // strokes that were made while no session was open
-	counted uint64             // strokes, by then
+	acted      map[actOf]acted    // that are recorded
+	durablePen session.PenBoot    // of the pen that came last, by what is durable
+	diedAt     protocol.Instant   // the agent, last
+	presses    []protocol.Instant // true ones to start, of which no record tells yet
+	alone      uint64             // strokes that were made while no session was open
+	counted    uint64             // strokes, by then
 }
 
-func eventKey(boot, id uint32) uint64 { return uint64(boot)<<32 | uint64(id) }
+// actOf names what a pen did: its boot's event of that number.
+type actOf struct {
+	boot session.PenBoot
+	id   uint32
+}
+
+// acted is the record of it.
+type acted struct {
+	in      session.ID // the newest session that has it
+	opened  protocol.Instant
+	durable bool
+}
+
+func bootOf(e *session.PenUp) session.PenBoot {
+	return session.PenBoot{Vendor: e.Vendor, Model: e.Model, Serial: e.Serial, Boot: e.Boot}
+}
 
 // pressedTruly follows a press to start.
 func (j *judge) pressedTruly(at protocol.Instant) {
@@ -35,11 +45,14 @@ func (j *judge) pressedTruly(at protocol.Instant) {
 // calmLink reports whether nothing is wrong, or was of late, that can keep an event of the pen.
 func (j *judge) calmLink() bool {
 	o := &j.oracle
-	return o.up.is && o.up.nonce != 0 && j.w.now.Sub(o.up.since) > time.Second && j.settled(calm)
+	return o.greeted() && j.w.now.Sub(o.up.since) > time.Second && j.settled(calm)
 }
 
 // acts follows what the record says of the pen.
 func (j *judge) acts(e *session.PenActed) {
+	if j.duties > 0 {
+		j.said(e.What)
+	}
 	if e.What == "press_start" && len(j.presses) > 0 {
 		j.presses = j.presses[1:]
 	}
@@ -48,31 +61,31 @@ func (j *judge) acts(e *session.PenActed) {
 	}
 	ago := j.tick(j.w.now).Since(protocol.Tick(e.Tick))
 	// An agent that was started anew takes it for the session's: it cannot tell.
-	if ago > 0 && j.oracle.up.id.Boot == j.id.Boot && j.w.now.Sub(j.opened) < ago-soon && j.diedAt <= j.opened && !j.lately(time.Hour, agesLie...) {
+	if ago > 0 && j.account.pen.Boot == j.id.Boot && j.w.now.Sub(j.opened) < ago-soon && j.diedAt <= j.opened && !j.lately(time.Hour, agesLie...) {
 		j.blame("event of before", "the pen's event %d was %v ago, before the session", e.ID, ago)
 	}
 	if j.acted == nil {
-		j.acted = map[uint64]bool{}
+		j.acted = map[actOf]acted{}
 	}
-	k := eventKey(j.oracle.up.id.Boot, e.ID)
-	if _, twice := j.acted[k]; twice && j.w.res.Counts.Restarts == 0 && !j.lately(time.Hour, sim.FaultOtherPen, sim.FaultSecondPen) {
+	k, in := actOf{bootOf(&j.account.pen), e.ID}, j.w.host.cold.Procedure().ID
+	// One that was started anew does not know what it recorded in a session that is over.
+	if was, twice := j.acted[k]; twice && (was.in == in || j.diedAt <= was.opened) {
 		j.blame("event twice", "the pen's event %d is recorded again", e.ID)
 	}
-	j.acted[k] = false
-	j.order = append(j.order, k)
+	j.acted[k] = acted{in: in, opened: j.opened}
 }
 
 // keptEvents takes note of what is durable.
 func (j *judge) keptEvents(events []session.Event) {
 	for _, e := range events {
-		if a, ok := e.(session.PenActed); ok {
-			// The newest of that number: an older boot's was durable long ago, or its
-			// agent died.
-			for i := len(j.order) - 1; i >= 0; i-- {
-				if k := j.order[i]; uint32(k) == a.ID {
-					j.acted[k] = true
-					break
-				}
+		switch e := e.(type) {
+		case session.PenUp:
+			j.durablePen = bootOf(&e)
+		case session.PenActed:
+			k := actOf{j.durablePen, e.ID}
+			if a, ok := j.acted[k]; ok {
+				a.durable = true
+				j.acted[k] = a
 			}
 		}
 	}
@@ -81,13 +94,14 @@ func (j *judge) keptEvents(events []session.Event) {
 // forgets judges that the pen is told to forget an event.
 func (j *judge) forgets(id uint32) {
 	if o := &j.oracle; o.up.is {
-		if durable, ok := j.acted[eventKey(o.up.id.Boot, id)]; ok && !durable {
+		up := &o.up.id
+		if a, ok := j.acted[actOf{session.PenBoot{Vendor: up.Vendor, Model: up.Model, Serial: up.Serial, Boot: up.Boot}, id}]; ok && !a.durable {
 			j.blame("event forgotten", "the pen is to forget its event %d, which is not on the disk", id)
 		}
 	}
 }
 
-// presses that nobody recorded are missed; strokes that no session had are counted.
+// checkEvents judges presses that nobody recorded, and counts strokes that no session had.
 func (j *judge) checkEvents() {
 	if n := j.w.pen.Strokes(); n != j.counted {
 		if !j.oracle.open() {
@@ -107,8 +121,8 @@ func (j *judge) checkEvents() {
 
 // killedEvents: what was not durable may be recorded again.
 func (j *judge) killedEvents() {
-	for k, durable := range j.acted {
-		if !durable {
+	for k, a := range j.acted {
+		if !a.durable {
 			delete(j.acted, k)
 		}
 	}
@@ -118,8 +132,7 @@ func (j *judge) killedEvents() {
 // lossy are troubles after which a record need not have all strokes: of the pen, its
 // counters or its identity, and of an agent that died with strokes in its head.
 func (j *judge) lossy() bool {
-	return j.w.res.Counts.Restarts > 0 || slices.ContainsFunc(j.list, func(t trouble) bool { return t.room && t.kind < sim.FaultLineNoise }) ||
-		j.lately(time.Hour, sim.FaultOtherPen, sim.FaultSecondPen, sim.FaultTakeOver, sim.FaultSecondHost)
+	return j.w.res.Counts.Restarts > 0 || j.fickle()
 }
 
 // strokesTrue holds the strokes of all sessions against those that the pen made.
@@ -130,64 +143,4 @@ func (j *judge) strokesTrue() {
 	if why := j.recordedStrokes(); why != "" {
 		j.blame("true strokes", "%s", why)
 	}
-}
-
-// bounds judges the lengths of the queues by the figures of the agent.
-func (j *judge) bounds() {
-	p := &j.w.res.Counts.Peaks
-	for _, b := range [...]struct {
-		what      string
-		got, most int
-	}{
-		{"the notes to Cold", p.Notes, j.w.host.cap}, {"the orders to Hot", p.Orders, ordersCap}, {"the batches on their way to the disk", p.Flying, 10},
-		{"the terminal's buffer", p.TTY, ttySize}, {"the line", p.Line, 4096},
-	} {
-		if b.got > b.most {
-			j.blame("bounds", "%s came to %d, the bound is %d", b.what, b.got, b.most)
-		}
-	}
-}
-
-// loaded judges how much waits inside the two lanes, by the bounds that they state.
-func (j *judge) loaded() {
-	h, p := &j.w.host, &j.w.res.Counts.Peaks
-	both := h.cold.Load()
-	both.Notes = h.hot.Load().Notes // what is Hot's is 0 in Cold's, and the other way round
-	p.Records, p.Signal, p.Backlog = max(p.Records, both.Records), max(p.Signal, both.Signal), max(p.Backlog, both.Notes)
-	if what, got, most := both.Over(); what != "" {
-		j.blame("bounds", "%d %s wait, the bound is %d", got, what, most)
-	}
-}
-
-// hashed checks records by a hash of the judge's own: SHA-256 over a name, then
-// numbers as 64 bits, big-endian, and texts behind their lengths. Source: session/journal.go.
-func hashed(id session.ID, records []session.Record) error {
-	var prev session.Hash
-	for i := range records {
-		r := &records[i]
-		b := append([]byte("penlog record 1\x00"), id[:]...)
-		for _, v := range [...]uint64{uint64(i + 1), uint64(r.At), uint64(r.Mono), uint64(len(r.Kind))} {
-			b = binary.BigEndian.AppendUint64(b, v)
-		}
-		b = append(b, r.Kind...)
-		b = binary.BigEndian.AppendUint64(b, uint64(len(r.Body)))
-		b = append(append(b, r.Body...), prev[:]...)
-		if r.Prev != prev || r.Hash != session.Hash(sha256.Sum256(b)) {
-			return fmt.Errorf("record %d does not follow from the one before by its hash", i+1)
-		}
-		prev = r.Hash
-	}
-	return nil
-}
-
-// hashedChunk is the same for a chunk of the signal. Source: session/signal.go.
-func hashedChunk(c *session.SignalChunk) session.Hash {
-	b := append([]byte("penlog signal 1\x00"), c.Session[:]...)
-	for _, v := range [...]uint64{c.Seq, uint64(c.From), uint64(c.To)} {
-		b = binary.BigEndian.AppendUint64(b, v)
-	}
-	b = binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(b, c.Count), c.Lost)
-	b = binary.BigEndian.AppendUint64(b, uint64(len(c.Body)))
-	b = append(append(b, c.Body...), c.Prev[:]...)
-	return sha256.Sum256(b)
 }

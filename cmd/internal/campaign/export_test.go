@@ -6,6 +6,25 @@ import (
 	"penlog/cmd/internal/campaign/script"
 )
 
+// Asked reports whether a fault of sim's, or what happens to the PC, has to be answered
+// in a campaign.
+func Asked(v *script.Verb) bool {
+	a := ofPC[v.Name]
+	if v.Group == script.GroupRoom {
+		a = ofRoom[v.Fault]
+	}
+	return len(a.must) > 0 || a.tells != ""
+}
+
+// Answered reports whether the judge knows what a trouble may be an excuse for.
+func Answered(v *script.Verb) bool {
+	_, ok := ofPC[v.Name]
+	if v.Group == script.GroupRoom {
+		_, ok = ofRoom[v.Fault]
+	}
+	return ok
+}
+
 // Planned plays a script and holds, at each step, the moment up to which only the
 // rig is looked at against all that has a moment of its own.
 func Planned(s *script.Script) (steps uint64, err error) {

@@ -36,7 +36,7 @@ type host struct {
 	orders []session.Order
 	acked  []uint64 // commits that Cold has not heard of
 	asked  []session.Command
-	handed *session.Procedure // fold of what was handed to the disk
+	handed folds // of what was handed to the disk
 
 	port       bool
 	tty        []byte
@@ -46,6 +46,7 @@ type host struct {
 	writeAt    protocol.Instant
 	hotStall   protocol.Instant
 	coldStall  protocol.Instant
+	preempted  protocol.Instant // the slow lane, between two things that waited, until then
 	lastRead   protocol.Instant
 	quietTill  protocol.Instant
 	drainedAt  protocol.Instant // Hot last took its orders
@@ -60,14 +61,14 @@ type host struct {
 }
 
 // mailbox is device.Mailbox without its goroutines: of permits and revokes only
-// the newest waits, and a revoke displaces a permit.
+// the newest waits, and a revoke displaces a permit. Put reports whether there was room.
 type mailbox struct {
 	revoke, permit []byte
 	control        []byte
 	sizes          []int
 }
 
-func (m *mailbox) put(o *protocol.Outgoing) {
+func (m *mailbox) put(o *protocol.Outgoing) bool {
 	b := o.Bytes()
 	switch o.Lane {
 	case protocol.LaneRevoke:
@@ -76,10 +77,12 @@ func (m *mailbox) put(o *protocol.Outgoing) {
 	case protocol.LanePermit:
 		m.permit = append(m.permit[:0], b...)
 	default:
-		if len(m.control)+len(b) <= controlCap {
-			m.control, m.sizes = append(m.control, b...), append(m.sizes, len(b))
+		if len(m.control)+len(b) > controlCap {
+			return false
 		}
+		m.control, m.sizes = append(m.control, b...), append(m.sizes, len(b))
 	}
+	return true
 }
 
 func (m *mailbox) clear() { *m = mailbox{} }
@@ -95,17 +98,17 @@ func (h *host) start(now protocol.Instant) {
 	h.notes, h.orders, h.acked, h.asked = nil, nil, nil, nil
 	h.box.clear()
 	h.tty = h.tty[:0]
-	h.hotStall, h.coldStall, h.lastRead, h.quietTill, h.drainedAt, h.drainedWas = 0, 0, now, now.Add(stallQuiet), now, now
+	h.hotStall, h.coldStall, h.preempted, h.lastRead, h.quietTill, h.drainedAt, h.drainedWas = 0, 0, 0, now, now.Add(stallQuiet), now, now
 	var seed [32]byte
 	for i := 0; i < 32; i += 8 {
 		binary.LittleEndian.PutUint64(seed[i:], h.rng.next())
 	}
 	h.hot = session.NewHot(session.HotConfig{Host: protocol.HostConfig{Life: w.opts.Seams.Life}, Seed: seed, Emit: h.emit})
 	h.cold = session.NewCold(session.ColdConfig{Limits: w.table, Clinic: w.room(), Version: "campaign", NewID: w.newID, Zone: &w.zone})
-	h.handed = nil
+	h.handed = folds{}
 	w.judge.oracle.started()
+	w.disk.opens(now)
 	if s := w.disk.open(); s != nil {
-		h.handed = s.refold()
 		p := s.refold()
 		h.cold.Restore(p, s.chain, s.signal, s.tail(p), h.mono(now), w.wall(now))
 		w.judge.restored(h.cold.Procedure())
@@ -127,6 +130,7 @@ func (h *host) kill() {
 func (h *host) emit(n *session.Note) bool {
 	if len(h.notes) >= h.cap {
 		h.w.judge.noRoom(n)
+		h.w.judge.refuses("a note to Cold")
 		return false
 	}
 	h.w.judge.told(n)
@@ -146,7 +150,7 @@ func (h *host) emit(n *session.Note) bool {
 }
 
 func (h *host) wakeCold() {
-	at := max(h.rng.after(h.w.now, 10*time.Microsecond, h.lag/2), h.coldStall)
+	at := max(h.rng.after(h.w.now, 10*time.Microsecond, h.lag/2).Add(h.w.opts.Seams.Lag), h.coldStall)
 	h.coldAt = min(h.coldAt, at)
 }
 
@@ -158,6 +162,7 @@ func (h *host) arrived(b []byte, now protocol.Instant) {
 	room := ttySize - len(h.tty)
 	if room < len(b) {
 		h.w.logf("terminal overflows by %d bytes", len(b)-room)
+		h.w.judge.refuses("bytes at the port")
 		b = b[:room]
 	}
 	h.tty = append(h.tty, b...)
@@ -223,7 +228,9 @@ func (h *host) post(now protocol.Instant) {
 		if f := h.w.opts.Seams.Send; f != nil && !f(o.Lane, o.Bytes()) {
 			continue
 		}
-		h.box.put(o)
+		if !h.box.put(o) {
+			h.w.judge.refuses("a frame that leaves Hot")
+		}
 		h.writeAt = min(h.writeAt, h.rng.after(now, 5*time.Microsecond, h.lag/4))
 	}
 }
@@ -250,58 +257,76 @@ func (h *host) stepWrite(now protocol.Instant) {
 	m.revoke, m.permit, m.control, m.sizes = m.revoke[:0], m.permit[:0], m.control[:0], m.sizes[:0]
 }
 
-// stepCold is one turn of the slow lane: what waits, in the order that chance
-// has it, as a select has.
+// stepCold is one turn of the slow lane: one of what waits, as chance has it and a
+// select has. What else waits has its turn a moment later, so that the fast lane may
+// have one in between.
 func (h *host) stepCold(now protocol.Instant) {
-	if now < h.coldStall {
-		h.coldAt = h.coldStall
+	if until := max(h.coldStall, h.preempted); now < until {
+		h.coldAt = until
 		return
 	}
-	h.coldAt = now.Add(coldTick)
+	h.coldAt = now.Add(coldTick + h.w.opts.Seams.Lag)
 	m, at := h.mono(now), h.w.wall(now)
 	if p := h.cold.Procedure(); h.w.opts.Seams.Resume && h.lives > 1 && p != nil && p.State == session.Paused {
 		h.asked = append(h.asked, session.Command{Do: session.CmdResume, By: technician})
 	}
 	h.w.peak(&h.w.res.Counts.Peaks.Notes, len(h.notes))
-	first, idle := h.rng.below(3), true
-	for i := range 3 {
-		lane := (first + i) % 3
-		if lane == 0 && len(h.notes) == 0 || lane == 1 && len(h.acked) == 0 || lane == 2 && len(h.asked) == 0 {
+	h.w.judge.queued()
+	lane, waiting := -1, 0
+	for i, n := range [...]int{len(h.notes), len(h.acked), len(h.asked)} {
+		if n == 0 {
 			continue
 		}
-		idle = false
-		switch lane {
-		case 0:
-			for j := range h.notes {
-				was := h.w.opts.Meter.enter(LayerJudge)
-				h.w.judge.noted(&h.notes[j], h.cold)
-				h.w.opts.Meter.enter(was)
-				h.cold.Note(&h.notes[j], m, at)
-			}
-			h.notes = h.notes[:0]
-		case 1:
-			for _, seq := range h.acked {
-				h.cold.Committed(seq, m)
-			}
-			h.acked = h.acked[:0]
-		case 2:
-			for _, c := range h.asked {
-				h.w.tech.gave(h.cold.Command(c, m, at), c)
-				h.w.judge.asksToStop(c.Do)
-			}
-			h.asked = h.asked[:0]
+		if waiting++; h.rng.below(waiting) == 0 {
+			lane = i
 		}
-		h.flush(now)
 	}
-	if idle {
-		h.flush(now)
+	if waiting > 1 {
+		h.coldAt = h.between(now)
 	}
+	switch lane {
+	case 0:
+		for j := range h.notes {
+			was := h.w.opts.Meter.enter(LayerJudge)
+			h.w.judge.noted(&h.notes[j], h.cold)
+			h.w.opts.Meter.enter(was)
+			h.cold.Note(&h.notes[j], m, at)
+		}
+		h.notes = h.notes[:0]
+	case 1:
+		for _, seq := range h.acked {
+			h.cold.Committed(seq, m)
+		}
+		h.acked = h.acked[:0]
+	case 2:
+		for _, c := range h.asked {
+			h.w.tech.gave(h.cold.Command(c, m, at), c)
+			h.w.judge.asksToStop(c.Do)
+		}
+		h.asked = h.asked[:0]
+	}
+	h.flush(now)
+}
+
+// between is when the slow lane goes on after one of several things that waited: at
+// once, or, where something else has the processor, some milliseconds later. A lane
+// that hung until just now has seldom all of it.
+func (h *host) between(now protocol.Instant) protocol.Instant {
+	busy := 10
+	if now.Sub(h.coldStall) < 20*time.Millisecond {
+		busy = 60
+	}
+	if h.rng.chance(busy) {
+		h.preempted = h.rng.after(now, time.Millisecond, 15*time.Millisecond)
+		return h.preempted
+	}
+	return h.rng.after(now, time.Microsecond, 50*time.Microsecond)
 }
 
 // flush moves what Cold has to tell to where it goes.
 func (h *host) flush(now protocol.Instant) {
 	w := h.w
-	h.cold.Reserve(w.disk.held)
+	h.cold.Reserve(w.disk.reserve.held)
 	h.cold.Tick(h.mono(now), w.wall(now))
 	for b := &h.batch; h.cold.Batch(b); {
 		if f := w.opts.Seams.Corrupt; f != nil {
@@ -328,6 +353,7 @@ func (h *host) flush(now protocol.Instant) {
 	}
 	w.peak(&w.res.Counts.Peaks.Orders, len(h.orders))
 	w.judge.loaded()
+	w.judge.folded()
 	if events := h.cold.Events(); len(events) > 0 {
 		for _, e := range events {
 			w.judge.event(e)

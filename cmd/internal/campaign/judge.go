@@ -58,7 +58,9 @@ type judge struct {
 	askedAt protocol.Instant // somebody asked to arm or resume, last; 0: that was done
 	sentAt  protocol.Instant // a permit left Hot, last
 	desires []desire
-	record
+	recording
+	fragile
+	courses courses
 	signal
 	oracle oracle
 	lane
@@ -70,6 +72,8 @@ type judge struct {
 	dose             dose
 	tested, bootedAt protocol.Instant // a press found no permit, and the pen booted, last
 	startedAt        protocol.Instant // a press started the motor, last
+	onAt             protocol.Instant // the motor went on, last
+	stoppedAt        protocol.Instant // it lost its power, last
 	zoneAt           protocol.Instant // a zone was chosen, or an override ended, last
 
 	// For taking apart what Hot sends, without garbage.
@@ -185,14 +189,14 @@ func (j *judge) force(p *sim.Pen, now protocol.Instant) {
 	if driven && now > j.until.Add(act) {
 		j.blame("motor without permit", "the motor has power %v after the last permit's end", now.Sub(j.until))
 	}
-	if now > j.until.Add(act+lapse+j.stop) {
-		j.blame("needles without permit", "the needles are not clear %v after the last permit's end, stop time %v", now.Sub(j.until), j.stop)
+	if now > j.until.Add(act+lapse+j.stops()) {
+		j.blame("needles without permit", "the needles are not clear %v after the last permit's end, stop time %v", now.Sub(j.until), j.stops())
 	}
 	if from := j.silentFrom; now <= j.silentTill && from != 0 {
 		if driven && now > from.Add(longLife) {
 			j.blame("host lost", "the motor has power %v after the host fell silent", now.Sub(from))
 		}
-		if now > from.Add(longLife+j.stop) {
+		if now > from.Add(longLife+j.stops()) {
 			j.blame("host lost", "the needles are not clear %v after the host fell silent", now.Sub(from))
 		}
 	}
@@ -243,7 +247,7 @@ func (j *judge) depth(p *sim.Pen, now protocol.Instant) {
 	case e.Cleared != 0:
 		j.episode = e.Began
 		took = e.Cleared.Sub(e.Shown)
-		if !j.breaksByItself("stop budget") {
+		if !j.breaksByItself("stop budget") && j.stops() == j.stop {
 			j.w.res.Counts.WorstStop = max(j.w.res.Counts.WorstStop, took)
 		}
 		if took > j.budget() {
@@ -266,9 +270,9 @@ var harmless = []sim.FaultKind{sim.FaultDeep, sim.FaultCreep, sim.FaultDriveStuc
 func (j *judge) budget() time.Duration {
 	between := func(t trouble) bool { return j.lasting(&t) && !(t.room && slices.Contains(harmless, t.kind)) }
 	if !slices.ContainsFunc(j.list, between) {
-		return lineUp + hostTakes + lineDown + act + j.stop + j.w.delay
+		return lineUp + hostTakes + lineDown + act + j.stops() + j.w.delay
 	}
-	return longLife + j.stop
+	return longLife + j.stops()
 }
 
 // happened follows what truly happens at the pen.
@@ -277,6 +281,9 @@ func (j *judge) happened(e *sim.Event) {
 	case sim.EventPress:
 		if j.pressed = e.Result == protocol.StartRan; j.pressed {
 			j.startedAt = e.At
+			if j.unasked && e.At.Sub(j.onAt) < time.Second { // the pen tells of it: by its word this is what began the run
+				j.unasked = false
+			}
 		}
 		if e.Result != 0 {
 			j.pressedTruly(e.At)
@@ -289,10 +296,10 @@ func (j *judge) happened(e *sim.Event) {
 		if j.unasked = !j.pressed; j.unasked {
 			j.blame("start without press", "the motor started by itself")
 		}
-		j.pressed = false
+		j.pressed, j.onAt = false, e.At
 		j.w.logf("motor on, ceiling %v, dial %v", j.ceiling, j.w.pen.Set())
 	case sim.EventMotorOff:
-		j.unasked = false
+		j.unasked, j.stoppedAt = false, e.At
 		j.w.logf("motor off, cause %d", e.Cause)
 		if e.Cause == protocol.StopOwn {
 			j.overAt = e.At // it was faster than the judge looks

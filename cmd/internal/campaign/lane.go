@@ -16,23 +16,24 @@ type lane struct {
 	tripAt  protocol.Instant
 
 	full   bool              // a note found the queue full, and no lease came since
+	fullAt protocol.Instant  // that was last
 	unsaid uint32            // readings that found it so, and that nothing has told of yet
 	noRoom uint32            // events that the pen had no room for, likewise
 	lost   map[uint32]uint16 // of each boot, by its newest status
+	gap    uint32            // readings that are lost, as the session at hand was told and has not recorded
 	acked  bool              // an acknowledgement was told, and is not recorded yet
-	gap    uint32            // of them, what the session at hand was told and has not recorded
 }
 
 // noRoom hears of a note that found the queue to the slow lane full.
 func (j *judge) noRoom(n *session.Note) {
+	l := &j.lane
 	switch n.Kind {
 	case session.NoteEvent: // it comes again
+		return
 	case session.NoteReading:
-		j.lane.unsaid++
-		j.lane.full = true
-	default:
-		j.lane.full = true
+		l.unsaid++
 	}
+	l.full, l.fullAt = true, j.w.now
 }
 
 // told hears what the fast lane tells the slow one.
@@ -158,6 +159,9 @@ func (l *lane) turned(o *oracle) {
 	if l.tripped && l.tripAt == now && o.up.is && x.kind == protocol.TypeCeiling && x.granted == x.gen {
 		o.w.judge.blame("trip stops", "%v is told, and no revoke left with it", l.trip)
 	}
+	if l.tripped && l.tripAt == now && o.up.is && o.up.mode == stoppablePen && runs && now.Sub(o.at) < margin && now.Sub(x.revoked) > again {
+		o.w.judge.blame("trip stops", "%v is told of a pen that takes a stop, its motor runs, and none left", l.trip)
+	}
 	if x.outAt == now && x.kind == protocol.TypeCeiling && x.granted == x.gen {
 		o.w.judge.blame("release stops", "the pen is out of guarded mode, and what it was permitted is not revoked")
 	}
@@ -175,10 +179,13 @@ func (l *lane) turned(o *oracle) {
 // again is how often a motor that stays on is told to stop, with room. Source: PROTOCOL.md §7.5.
 const again = 100*time.Millisecond + 60*time.Millisecond
 
-// stopAsked hears that the slow lane took a command: whatever came of one that asks to
+// asksToStop hears that the slow lane took a command: whatever came of one that asks to
 // stop, what runs is stopped.
 func (j *judge) asksToStop(do session.CommandKind) {
 	o := &j.oracle
+	if do == session.CmdAbort && j.w.now.Sub(j.abortAt) >= abortMost {
+		j.abortAt = j.w.now
+	}
 	if !slices.Contains([]session.CommandKind{session.CmdStop, session.CmdPause, session.CmdAbort}, do) || !o.up.is || o.up.mode == talkingPen || !o.have {
 		return
 	}

@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"slices"
 	"time"
 
 	"penlog/protocol"
@@ -57,7 +58,7 @@ func (j *judge) moved(e *session.Reattributed) {
 		tolerance = z.tolerance
 	}
 	limit := e.Verdict.Allowed + tolerance
-	if most := j.w.depths.limit(e.Zone, e.Indication); e.Verdict.Allowed > most && !z.overridden {
+	if most := j.w.depths.limit(e.Zone, e.Indication); e.Verdict.Allowed > most && !j.account.wasOverridden(e) {
 		j.blame("late", "stretches are moved to %v, where %v is allowed by them, and %v by the limits", e.Zone, e.Verdict.Allowed, most)
 	}
 	found, strokes := false, uint64(0)
@@ -85,6 +86,16 @@ func (j *judge) moved(e *session.Reattributed) {
 	} else if found && (e.Late.Strokes != strokes || e.Late.Ceiling != e.Verdict.Allowed) {
 		j.blame("late", "%d strokes above %v are found late, by the stretches %d above %v", e.Late.Strokes, e.Late.Ceiling, strokes, e.Verdict.Allowed)
 	}
+}
+
+// wasOverridden reports whether an override is in force where stretches are moved to, and
+// was as each of them was recorded: one that came later says nothing of needles that
+// were there before.
+func (a *account) wasOverridden(e *session.Reattributed) bool {
+	o := a.override
+	return o != nil && o.at(&e.Verdict) && !slices.ContainsFunc(e.Spans, func(n int) bool {
+		return n >= 1 && n <= len(a.zones.spans) && a.zones.spans[n-1].until < o.since
+	})
 }
 
 // above is how many strokes went deeper than a limit.

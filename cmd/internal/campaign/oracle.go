@@ -18,19 +18,24 @@ type oracle struct {
 	up linkState
 
 	// The latest reading of the session at hand, and what goes on since when.
-	have bool
-	last protocol.Reading
-	at   protocol.Instant // it was handed over
-	mark mark
+	have   bool
+	last   protocol.Reading
+	at     protocol.Instant // it was handed over
+	mark   mark
+	hushAt protocol.Instant // a reading came after none had for so long that nothing was there to commit
 	needles
 	spot spot
 	alive
+	press pressed
 	obeys
 	frames
 	ticks
 	boots
 	provedAt protocol.Instant // the pen was proved, last
+	backAt   protocol.Instant // a reading showed it back in guarded mode, last
 	idleAt   protocol.Instant // the pen had a permit, or need not have one, last
+
+	unprovenAt protocol.Instant // there was a reason why it could not be proved, last
 
 	wanted  protocol.Micrometres // by Cold's orders
 	allow   bool                 // likewise, in this session of the pen
@@ -153,6 +158,9 @@ func (o *oracle) broke(e *session.RuleBroke) {
 		o.w.res.Counts.Owed = tally(o.w.res.Counts.Owed, map[string]uint64{r.String(): 1})
 	}
 	o.owed &^= bit
+	if r == session.ClockJumped { // the pen's session is parted with it, and that is told
+		o.owed &^= 1 << session.LinkLost
+	}
 	o.said |= bit
 	if u, j := &o.up, &o.w.judge; (r == session.PenDisobeys || r == session.MotorWithoutPermit) && u.is && o.w.now.Sub(u.since) > margin && j.opened != o.w.now {
 		o.add(u.id.Boot)
@@ -196,11 +204,17 @@ func (o *oracle) due() {
 			continue
 		}
 		o.owed &^= 1 << r
-		if o.cell(r) != 'T' && (w.now < w.disk.stalled.Add(time.Second) || w.disk.slow > 300*time.Millisecond) {
+		if o.cell(r) != 'T' && w.disk.behind(w.now) {
 			continue // the record leaves out what changes nothing
 		}
-		if w.judge.crowded() || r == session.PenDisobeys && w.rig.Has(sim.FaultFrozen) {
-			continue // one can hide what another shows; and a pen at rest that is frozen shows nothing of what it is told
+		if l := &w.judge.lane; (o.cell(r) != 'T' || l.tripped && l.trip != r) && l.fullAt >= o.since[r] {
+			continue // it found no room, and is told when it is still so; of causes that latch, the first is
+		}
+		if r == session.PenDisobeys && w.judge.had(sim.FaultFrozen, o.since[r]) {
+			continue // a pen at rest that is frozen shows nothing of what it is told
+		}
+		if r == session.Dwell && h.coldStall > o.since[r] {
+			continue // a slow lane that stood still looks at where the pen is now
 		}
 		w.judge.blame("unsaid "+r.String(), "since %.6f s by what Hot was handed it is broken, and that is not recorded", seconds(o.since[r]))
 	}
@@ -228,7 +242,7 @@ func (o *oracle) apart() {
 	o.up.is, o.up.welcomed, o.have = false, false, false
 	o.allow, o.granted, o.wished = false, false, false
 	o.obeys, o.frames, o.ticks = obeys{}, frames{}, ticks{}
-	o.alive = alive{}
+	o.alive, o.press = alive{}, pressed{}
 	o.needles.parted()
 	o.spot = spot{long: o.spot.long, counts: o.spot.counts}
 }
@@ -304,4 +318,5 @@ func (o *oracle) stepped(now protocol.Instant, mono protocol.Instant, at protoco
 	o.stopping(now)
 	o.repeats(now)
 	o.ready(now)
+	o.proves(now)
 }

@@ -56,6 +56,10 @@ func (b *boots) add(boot uint32) {
 	}
 }
 
+// greeted reports whether a session is open that a hello began: with a pen that only
+// talks none does.
+func (o *oracle) greeted() bool { return o.up.is && o.up.nonce != 0 }
+
 // shows follows readings as the answer to frames.
 func (o *oracle) shows(r *protocol.Reading, on bool) {
 	x, permit := &o.frames, r.Flags.Has(protocol.FlagPermit)
@@ -94,7 +98,7 @@ func (o *oracle) shows(r *protocol.Reading, on bool) {
 // ceilingLeft, revokeLeft and permitLeft judge frames as they leave, before they are followed.
 func (o *oracle) ceilingLeft(m *protocol.Ceiling, now protocol.Instant) {
 	x, j := &o.frames, &o.w.judge
-	if !o.up.is || o.up.nonce == 0 {
+	if !o.greeted() {
 		return
 	}
 	if m.Generation == x.gen && m.Generation == o.told {
@@ -124,7 +128,7 @@ func (o *oracle) ceilingLeft(m *protocol.Ceiling, now protocol.Instant) {
 
 func (o *oracle) revokeLeft(m *protocol.Revoke, now protocol.Instant) {
 	x := &o.frames
-	if !o.up.is || o.up.nonce == 0 {
+	if !o.greeted() {
 		return
 	}
 	if x.revoked = now; m.Generation == o.told && o.kind == protocol.TypeRevoke {
@@ -138,7 +142,7 @@ func (o *oracle) revokeLeft(m *protocol.Revoke, now protocol.Instant) {
 
 func (o *oracle) permitLeft(m *protocol.Permit, now protocol.Instant) {
 	x, j := &o.frames, &o.w.judge
-	if !o.up.is || o.up.nonce == 0 {
+	if !o.greeted() {
 		return
 	}
 	j.mayPermit(m)
@@ -203,6 +207,20 @@ func (o *oracle) ready(now protocol.Instant) {
 	}
 }
 
+// proves judges that a sound pen is tested, and taken for what it is: nothing was wrong for
+// long, its motor is off or has a permit, and it did as it was told in this boot.
+func (o *oracle) proves(now protocol.Instant) {
+	j := &o.w.judge
+	if !o.open() || !o.up.is || o.up.mode != guardedPen || o.said&(1<<session.PenUnproven) == 0 || o.trips != 0 || j.lane.tripped || j.lane.full || o.has(o.up.id.Boot) ||
+		!o.w.pen.AtRest() && !o.w.pen.Permitted() || o.w.pen.Released() || !j.settled(calm) || j.setBack() {
+		o.unprovenAt = now
+		return
+	}
+	if since := max(o.unprovenAt, o.up.since); now.Sub(since) > 3*time.Second {
+		j.blame("not proven", "for %v nothing is wrong with the pen, and it holds as unproven", now.Sub(since))
+	}
+}
+
 // holding reports whether something that holds or trips is recorded as broken.
 func (o *oracle) holding() bool {
 	for r := session.Rule(1); r < 32; r++ {
@@ -219,7 +237,7 @@ func (o *oracle) aged(n *session.Note) {
 	truly := w.judge.tick(w.now).Since(n.Reading.Tick)
 	young := n.Age < truly*97/100-3*time.Millisecond // the pen's µs may be 2 % off. Source: PROTOCOL.md §4.2
 	old := n.Age > truly+150*time.Millisecond
-	if !young && !old || !o.up.is || o.up.nonce == 0 || w.pen.Identity().Boot != o.up.id.Boot || w.judge.lately(time.Minute, agesLie...) {
+	if !young && !old || !o.greeted() || w.pen.Identity().Boot != o.up.id.Boot || w.judge.lately(time.Minute, agesLie...) {
 		return
 	}
 	if young {

@@ -79,6 +79,10 @@ func (o *oracle) slow(f *protocol.Frame, now protocol.Instant) {
 		}
 	case protocol.TypeEvent:
 		u.heardAt = now
+		var m protocol.PenEvent
+		if m.Parse(f.Payload) == nil && u.is && o.have {
+			o.acted(&m)
+		}
 	}
 }
 
@@ -111,6 +115,9 @@ func (o *oracle) identity(f *protocol.Frame, now protocol.Instant) {
 		u.nonce = 0
 	}
 	u.heardAt = now
+	for i := range o.w.judge.list { // what the host goes by ends now
+		o.w.judge.lasting(&o.w.judge.list[i])
+	}
 	u.id, u.knows = id, true
 	if id.Caps.Has(protocol.CapTalksOnly) { // it is not greeted
 		u.nonce, u.welcomed, u.welcome = 0, true, id.Boot
@@ -185,7 +192,7 @@ func (o *oracle) reading(r *protocol.Reading, now protocol.Instant) {
 			u.mode = stoppablePen
 		} else if u.mode == stoppablePen {
 			u.mode = guardedPen
-			o.trials, o.granted = 0, false
+			o.trials, o.granted, o.backAt = 0, false, now
 		}
 	}
 	if r.Flags.Has(protocol.FlagFault) {
@@ -203,5 +210,8 @@ func (o *oracle) reading(r *protocol.Reading, now protocol.Instant) {
 	o.dwells(r, on)
 	o.shows(r, on)
 	o.obey(r, on, now)
+	if now.Sub(o.at) > lease-soon {
+		o.hushAt = now
+	}
 	*l, o.have, o.at = *r, true, now
 }

@@ -121,6 +121,29 @@ type alive struct {
 	noneAt   protocol.Tick
 }
 
+// pressed is a press that started the motor, by the pen's word, and that no reading shows.
+type pressed struct {
+	told    bool
+	at      protocol.Tick // it was
+	movedAt protocol.Tick // a reading showed the motor on, or a new stroke, last
+	moved   bool          // one did in this session of the pen
+	id      uint32        // the newest press that was told: they come again
+}
+
+// acted follows an event of the pen.
+func (o *oracle) acted(m *protocol.PenEvent) {
+	x := &o.press
+	switch {
+	case m.Kind == protocol.EventMotorStopped:
+		x.told = false
+	case m.Kind != protocol.EventPressStart || protocol.StartResult(m.Arg) != protocol.StartRan || m.ID <= x.id:
+	default:
+		x.id = m.ID
+		seen := x.moved && x.movedAt.Since(m.Tick) > -late
+		x.told, x.at = !seen && o.last.Tick.Since(m.Tick) < peakWindow-margin, m.Tick // later, and what showed it may have been lost
+	}
+}
+
 // lives judges whether a reading can be, and shows a pen that lives.
 // Source of the figures: session/HAZARDS.md, 'The guard's table'.
 func (o *oracle) lives(r *protocol.Reading, on bool, passed time.Duration) {
@@ -138,6 +161,11 @@ func (o *oracle) lives(r *protocol.Reading, on bool, passed time.Duration) {
 	}
 	if u.source == 2 {
 		o.owe(session.DepthMissing)
+	}
+	if x := &o.press; on || o.have && moved {
+		x.told, x.moved, x.movedAt = false, true, r.Tick
+	} else if x.told && r.Tick.Since(x.at) > 505*time.Millisecond { // when it is told to stop for it, it says so soon
+		o.owe(session.ReadingsFrozen)
 	}
 	if !on {
 		o.alive = alive{strokeAt: r.Tick, startAt: r.Tick}

@@ -52,7 +52,9 @@ func (o *oracle) obey(r *protocol.Reading, on bool, now protocol.Instant) {
 	stop := time.Duration(u.id.StopMS)*time.Millisecond + late
 	const edge = margin / 2
 	if o.highest > r.Generation && o.have {
-		o.owe(session.LinkLost) // it forgot its host
+		if !o.w.rig.Has(sim.FaultSecondPen) { // else it may be the other's
+			o.owe(session.LinkLost) // it forgot its host
+		}
 		return
 	}
 	o.highest = r.Generation
@@ -115,7 +117,10 @@ func (o *oracle) obey(r *protocol.Reading, on bool, now protocol.Instant) {
 		bad = true
 	}
 	if bad && o.w.judge.lately(2*time.Second, sim.FaultTickJump, sim.FaultTickWrap) {
-		bad = false // its ticks say nothing of how long it did what
+		bad = false                                                                               // its ticks say nothing of how long it did what
+		if latched := uint32(1<<session.PenDisobeys | 1<<session.MotorWithoutPermit); !o.open() { // perhaps, and the next session hears of the first cause alone
+			o.said, o.trips = o.said|latched, o.trips|latched
+		}
 	}
 	if bad && guarded {
 		o.proved = false

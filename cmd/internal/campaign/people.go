@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 
@@ -16,78 +17,24 @@ type clinicRules struct {
 	refuses []limits.Indication // that it does not treat
 }
 
+// nobodys are events that anybody may cause, or nobody: what stops or quiets, the mark
+// of a pass, and what follows by itself.
+var nobodys = []string{session.PausedEvent{}.Kind(), session.Acknowledged{}.Kind(), session.Ended{}.Kind(), session.ReasonGiven{}.Kind(), session.Muted{}.Kind(),
+	session.PassMarked{}.Kind(), session.OverrideEnded{}.Kind()}
+
 // who says by whom an event was caused, as far as the clinic has to know them: by is
-// empty where anybody may, and role says whether only a clinician may.
+// empty where anybody may, and clinicianOnly says whether only a clinician may.
 func who(e session.Event) (by session.By, clinicianOnly bool) {
-	switch e := e.(type) {
-	case session.Opened:
-		return e.By, false
-	case session.Described:
-		return e.By, false
-	case session.Planned:
-		return e.By, false
-	case session.ZoneAdded:
-		return e.By, false
-	case session.Screened:
-		return e.By, false
-	case session.Cleared:
-		return e.By, true
-	case session.Consented:
-		return e.By, false
-	case session.AnaestheticStep:
-		return e.By, false
-	case session.ProductUsed:
-		return e.By, false
-	case session.CartridgeIn:
-		return e.By, false
-	case session.CartridgeOut:
-		return e.By, false
-	case session.AlarmHeard:
-		return e.By, false
-	case session.ModeAccepted:
-		return e.By, false
-	case session.PenDeclared:
-		return e.By, false
-	case session.AreaSet:
-		return e.By, false
-	case session.ZoneChosen:
-		return e.By, false
-	case session.ZoneRefused:
-		return e.By, false
-	case session.Overridden:
-		return e.By, true
-	case session.ArmedEvent:
-		return e.By, false
-	case session.ResumedEvent:
-		return e.By, false
-	case session.StartedEvent:
-		return e.By, false
-	case session.EntryMade:
-		return e.By, false
-	case session.EndpointSeen:
-		return e.By, false
-	case session.Reattributed:
-		return e.By, false
-	case session.HandedOver:
-		return e.By, false
-	case session.Noted:
-		return e.By, false
-	case session.OutcomeSet:
-		return e.By, false
-	case session.AftercareGiven:
-		return e.By, false
-	case session.FollowedUp:
-		return e.By, false
-	case session.AdverseSeen:
-		return e.By, false
-	case session.Corrected:
-		return e.By, false
-	case session.PatientReassigned:
-		return e.By, false
-	case session.Signed:
-		return e.By, e.Meaning != "performed"
+	if f := reflect.ValueOf(e).FieldByName("By"); f.IsValid() && !slices.Contains(nobodys, e.Kind()) {
+		by = f.Interface().(session.By)
 	}
-	return "", false
+	switch e := e.(type) {
+	case session.Cleared, session.Overridden:
+		clinicianOnly = true
+	case session.Signed:
+		clinicianOnly = e.Meaning != "performed"
+	}
+	return by, clinicianOnly
 }
 
 // second is the other person whom an event names, and whether it has to name one.

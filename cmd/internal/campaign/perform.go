@@ -144,8 +144,10 @@ func (w *world) hinder(d *script.Deed) {
 				h.epoch = h.epoch.Add(slept) // its clock stood still
 			}
 		})
-	case "disk-stall", "disk-fails":
+	case "disk-stall":
 		w.disk.stall(until)
+	case "disk-fails":
+		w.disk.fails = max(w.disk.fails, until)
 	case "disk-slow":
 		w.disk.slow, w.disk.slowTill = time.Duration(d.Amount)*time.Millisecond, until
 		if d.For > 0 {
@@ -156,11 +158,7 @@ func (w *world) hinder(d *script.Deed) {
 			})
 		}
 	case "disk-full":
-		w.disk.full = true
-		// The reserve is tried again every 30 s.
-		const again = 30 * time.Second
-		w.after(max(d.For, time.Millisecond), func() { w.disk.full = false })
-		w.after((d.For+again-1)/again*again, func() { w.disk.held = w.disk.held || !w.disk.full })
+		w.disk.reserve.fill(int(d.Amount)<<10, until)
 	case "agent-killed":
 		w.kill(d.For)
 	case "wall-clock":

@@ -85,6 +85,8 @@ func (v weighed) draw(r *rng) script.Deed {
 		d.For = r.span(50*ms, 3*time.Second)
 	case "disk-stall", "disk-fails":
 		d.For = r.span(50*ms, 4*time.Second)
+	case "disk-full":
+		d.Amount = pick(r, []int64{4096, 64, 12, 0})
 	case "disk-slow":
 		d.Amount = int64(10 + r.below(700))
 	case "agent-killed":
@@ -118,6 +120,8 @@ func (v weighed) draw(r *rng) script.Deed {
 		if r.chance(40) { // one lunge
 			d.Amount, d.For = int64(400+r.below(600)), r.span(12*ms, 25*ms)
 		}
+	case "cartridge-length":
+		d.Amount = pick(r, []int64{250, 500, 1000, 1500, 3000})
 	case "creep":
 		d.Amount = int64(50 + r.below(500))
 	case "sensor-bias":

@@ -2,26 +2,30 @@ package campaign
 
 import (
 	"fmt"
+	"time"
 
 	"penlog/cmd/internal/campaign/script"
 	"penlog/protocol"
 	"penlog/session"
 )
 
-// record is the judge's account of what is on the disk and what should be.
-type record struct {
-	unkept  []protocol.Instant // arrivals of readings since, the world's time
-	newest  protocol.Instant   // arrival of the newest durable sample of this life of the agent, the world's time
-	heard   uint64             // strokes of which Cold was told, in the session at hand
-	read    uint64             // readings of which Cold was told, likewise
-	last    protocol.Reading
-	have    bool
-	live    bool                        // last is a reading of this connection, not of the same boot's before it
-	of      uint32                      // the boot that it is of
-	known   map[uint32]protocol.Reading // the newest, of boots that went, in the session at hand
-	opened  protocol.Instant            // a session began: what is broken is told anew
-	batches int
+// recording is the judge's account of what is on the disk and what should be.
+type recording struct {
+	unkept            []protocol.Instant // arrivals of readings since, the world's time
+	newest            protocol.Instant   // arrival of the newest durable sample of this life of the agent, the world's time
+	read              uint64             // readings of which Cold was told, likewise
+	last              protocol.Reading
+	have              bool
+	live              bool                        // last is a reading of this connection, not of the same boot's before it
+	of                uint32                      // the boot that it is of
+	known             map[uint32]protocol.Reading // the newest, of boots that went, in the session at hand
+	opened            protocol.Instant            // a session began: what is broken is told anew
+	abortAt           protocol.Instant            // Cold was asked to abort it
+	batches, compared int                         // that were handed over; quarters of them after which folds were held against each other
 }
+
+// abortMost is how long an abort waits for the motor. Source: session/cold_abort.go.
+const abortMost = time.Second
 
 // durable takes note of what the disk holds now.
 func (j *judge) durable(s *shelf) {
@@ -31,6 +35,7 @@ func (j *judge) durable(s *shelf) {
 		i++
 	}
 	j.unkept = j.unkept[i:]
+	j.fragile.durable(j.newest)
 	c, allow := s.fold.Desire()
 	j.desires = append(j.desires, desire{j.w.now, s.id, c, allow})
 	if s.bad != nil {
@@ -58,6 +63,9 @@ func (j *judge) covered(d protocol.Micrometres, now protocol.Instant) {
 			}
 		}
 		j.blame("commit before permit", "a permit for %v is sent, and %s", d, why)
+	}
+	if r, h := &j.w.disk.reserve, &j.w.host; !r.held && now.Sub(max(r.freed, h.coldStall, h.hotStall)) > soon {
+		j.blame("full disk", "a permit is sent %v after the reserve for a full disk was given up", now.Sub(r.freed))
 	}
 	oldest := j.newest
 	if len(j.unkept) > 0 {
@@ -100,9 +108,11 @@ func (j *judge) noted(n *session.Note, c *session.Cold) {
 			if j.read++; !p.Foreign {
 				j.lane.gap += n.Dropped
 			}
-			if j.have {
-				j.heard += uint64(max(0, int32(n.Reading.Strokes-j.last.Strokes)))
+			strokes := uint64(0)
+			if j.have && !p.Foreign { // a simulated pen's are of no real session, and the other way round
+				strokes = uint64(max(0, int32(n.Reading.Strokes-j.last.Strokes)))
 			}
+			j.fragile.told(n.At+j.w.host.epoch, strokes, j.live)
 		}
 		before := &j.last
 		if !j.have {
@@ -129,30 +139,19 @@ func (j *judge) noted(n *session.Note, c *session.Cold) {
 	}
 }
 
-// promised judges an answer: what it says happened is on the disk.
-func (j *judge) promised(do session.CommandKind, a *session.Answer) {
-	if len(a.Events) == 0 {
-		return
-	}
-	want := a.Events[len(a.Events)-1].Kind()
-	for i := len(j.w.disk.kept) - 1; i >= 0; i-- {
-		for k := len(j.w.disk.kept[i].records) - 1; k >= 0; k-- {
-			if j.w.disk.kept[i].records[k].Kind == want {
-				return
-			}
-		}
-	}
-	j.blame("answer before commit", "%s is answered and no %q is durable", do, want)
-}
-
 // event judges what Cold decided.
 func (j *judge) event(e session.Event) {
+	if _, ok := e.(session.Opened); ok {
+		j.courses.begins(j.w.host.cold.Procedure().ID, 0)
+	}
+	j.courses.take(e)
 	j.recorded(e)
 	j.gaps(e)
 	c := &j.w.res.Counts
 	switch e := e.(type) {
 	case session.Opened:
-		j.heard, j.read, j.opened = 0, 0, j.w.now
+		j.read, j.opened = 0, j.w.now
+		j.fragile.begins(j.w.host.cold.Procedure().ID, 0)
 		j.oracle.opened()
 		clear(j.broken)
 		j.have, j.known = j.have && j.live, nil // what was before is not of this session
@@ -168,12 +167,13 @@ func (j *judge) event(e session.Event) {
 		switch e.Response {
 		case session.Trip:
 			c.Trips++
-			j.trip(e)
 			j.unsure("the guard tripped")
 		case session.Hold:
 			c.Holds++
-			j.hold(e)
+		case session.Alarm:
+			c.Alarms++
 		}
+		j.answer(&e)
 	case session.RuleHealed:
 		j.healed(e.Rule)
 		j.oracle.healed(e.Rule)
@@ -183,6 +183,9 @@ func (j *judge) event(e session.Event) {
 	case session.Ended:
 		j.w.logf("ended as %v", e.As)
 		j.strokesRight("at the end", e.Totals.Strokes)
+		if e.As == session.Aborted && j.have && j.live && j.last.MotorOn() && j.w.now.Sub(j.abortAt) < abortMost {
+			j.blame("seal", "the session is aborted %v after somebody asked, with the motor on: its last strokes are in no record", j.w.now.Sub(j.abortAt))
+		}
 		if o := &j.oracle; !o.up.is || !o.have || j.strokeAt.Add(margin+j.tick(j.w.now).Since(o.last.Tick)) > j.w.now {
 			j.alone++ // what the pen did since it was last heard is of no session
 		}
@@ -213,9 +216,11 @@ func (j *judge) killed() {
 	if p != nil && !p.State.Over() {
 		j.strokesRight("at a kill", h.cold.View(h.mono(j.w.now)).Strokes)
 	}
-	j.compare("at a kill", h.handed, p)
+	j.compareLive("at a kill")
 	j.unsure("the agent was restarted")
 	j.killedEvents()
+	j.fragile.dies()
+	j.courses = nil
 	j.newest, j.unkept, j.have, j.known = 0, nil, false, nil
 	j.signal.killed()
 	j.desires = append(j.desires[:0], j.desires[max(0, len(j.desires)-1):]...)
@@ -229,16 +234,14 @@ func (j *judge) restored(p *session.Procedure) {
 	if p.State.MayPermit() || p.State.Over() {
 		j.blame("restart", "a restarted agent begins %v", p.State)
 	}
-	if n := p.Totals.Strokes; n <= j.heard {
-		j.w.res.Counts.LostReads += j.heard - n
-	}
+	j.survived(p)
 	s := j.w.disk.open()
+	j.courses.begins(s.id, len(s.records))
 	for i := range s.records { // what was not durable is not so
 		if e, _, err := session.DecodeEvent(&s.records[i]); err == nil {
 			j.account.event(e, j.w.now)
 		}
 	}
-	j.heard = p.Totals.Strokes
 	j.read = s.samples
 	if last, ok := s.last(p); ok { // what the same boot does meanwhile is told by its next reading
 		j.known = map[uint32]protocol.Reading{p.Pen.Boot: last}
@@ -253,7 +256,6 @@ func (j *judge) finish() script.End {
 	w := j.w
 	h := &w.host
 	end := script.End{Exposure: protocol.Micrometres(j.exposure / 1000)}
-	j.bounds()
 	for _, s := range w.disk.kept {
 		if err := hashed(s.id, s.records); err != nil && s.bad == nil {
 			s.bad = err
@@ -291,7 +293,7 @@ func (j *judge) finish() script.End {
 		return end
 	}
 	p := h.cold.Procedure()
-	j.compare("at the end", h.handed, p)
+	j.compareLive("at the end")
 	j.strokesTrue()
 	if !p.State.Over() {
 		j.zonesRight("at the end of the run", &p.Totals)

@@ -1,6 +1,7 @@
 package campaign_test
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -79,6 +80,9 @@ func TestTheJudgeFindsEachSaboteur(t *testing.T) {
 			var c session.Chain
 			return campaign.Seams{Corrupt: func(r *session.Record) { reforge(&c, r) }}
 		}},
+		{"a slow lane that lags", campaign.Human, []string{"bounds"}, func() campaign.Seams {
+			return campaign.Seams{Lag: 300 * time.Millisecond}
+		}},
 		{"an event of the pen that gets lost", campaign.Human, []string{"event missing"}, func() campaign.Seams {
 			return campaign.Seams{Note: func(n *session.Note) bool { return n.Kind != session.NoteEvent || n.Event.ID%8 != 0 }}
 		}},
@@ -101,33 +105,48 @@ func TestTheJudgeFindsEachSaboteur(t *testing.T) {
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			const most = 60
-			var mu sync.Mutex
-			found, by := 0, ""
-			each(most, 1, func(seed uint64) {
-				mu.Lock()
-				done := found > 0
-				mu.Unlock()
-				if done {
-					return
-				}
-				r := campaign.Play(campaign.Draw(seed, campaign.Draws{Class: tt.class}), campaign.Options{Seams: tt.make()})
-				mu.Lock()
-				defer mu.Unlock()
-				for _, v := range r.Violations {
-					for _, rule := range tt.rule {
-						if v.Rule == rule && (found == 0 || int(seed) < found) {
-							found, by = int(seed), v.Rule
-						}
-					}
-				}
+			finds(t, 60, tt.rule, func(seed uint64) campaign.Result {
+				return campaign.Play(campaign.Draw(seed, campaign.Draws{Class: tt.class}), campaign.Options{Seams: tt.make()})
 			})
-			if found == 0 {
-				t.Fatalf("not found in %d seeds", most)
-			}
-			t.Logf("found by %q within %d seeds", by, found)
 		})
 	}
+}
+
+// finds plays seeds until the judge finds a saboteur, by one of these rules.
+func finds(t *testing.T, most int, rules []string, play func(seed uint64) campaign.Result) {
+	t.Helper()
+	var mu sync.Mutex
+	found, by := 0, ""
+	each(most, 1, func(seed uint64) {
+		mu.Lock()
+		done := found > 0
+		mu.Unlock()
+		if done {
+			return
+		}
+		r := play(seed)
+		mu.Lock()
+		defer mu.Unlock()
+		for _, v := range r.Violations {
+			if slices.Contains(rules, v.Rule) && (found == 0 || int(seed) < found) {
+				found, by = int(seed), v.Rule+": "+v.What
+			}
+		}
+	})
+	if found == 0 {
+		t.Fatalf("not found in %d seeds", most)
+	}
+	t.Logf("found within %d seeds by %s", found, by)
+}
+
+// bent has every reading changed on its way to Cold.
+func bent(bend func(r *protocol.Reading)) campaign.Options {
+	return campaign.Options{Seams: campaign.Seams{Note: func(n *session.Note) bool {
+		if n.Kind == session.NoteReading {
+			bend(&n.Reading)
+		}
+		return true
+	}}}
 }
 
 // tame makes every reading show the least depth.
@@ -231,10 +250,10 @@ func TestNothingGrows(t *testing.T) {
 		if r.Failed() {
 			report(t, &r)
 		}
-		p := r.Counts.Peaks
-		if p.Notes > 4096 || p.Orders > 64 || p.Flying > 10 || p.TTY > 4095 || p.Line > 4096 {
-			t.Errorf("after %v: %+v", r.Script.Length, p)
-		}
+	}
+	// Each trouble fills them anew; none leaves anything behind.
+	if p, q := short.Counts.Peaks, long.Counts.Peaks; q.Orders > 4*p.Orders+16 || q.Records > 4*p.Records+64 || q.Flying > 10 {
+		t.Errorf("after %v: %+v, after %v: %+v", short.Script.Length, p, long.Script.Length, q)
 	}
 }
 

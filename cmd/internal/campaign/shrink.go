@@ -72,6 +72,7 @@ func (x *shrinker) try(change func(s *script.Script)) bool {
 	}
 	s.Treat = slices.Clone(s.Treat)
 	change(&s)
+	s.Sensible() // else what is left can't be read as a file
 	r := Play(&s, x.opts)
 	if !r.failedSo(x.same) || x.opts.Stop != nil && x.opts.Stop() {
 		return false

@@ -101,8 +101,8 @@ func (w *world) expose(deep protocol.Micrometres, took int64) {
 		return
 	}
 	t := &w.tech.treat[min(w.holder.Task(), len(w.tech.treat)-1)]
-	true_ := skin(t)
-	limit := w.depths.limit(true_, t.Indication)
+	truly := skin(t)
+	limit := w.depths.limit(truly, t.Indication)
 	tolerance := w.judge.id.Tolerance()
 	if deep <= limit+tolerance {
 		return
@@ -119,7 +119,7 @@ func (w *world) expose(deep protocol.Micrometres, took int64) {
 		why = "stopping"
 	case p != nil && p.Override != nil:
 		why = "override"
-	case p != nil && p.Chosen && (p.Verdict.Zone != true_ || p.Verdict.Indication != t.Indication):
+	case p != nil && p.Chosen && (p.Verdict.Zone != truly || p.Verdict.Indication != t.Indication):
 		why = "wrong zone"
 	case !w.judge.guarded || w.pen.Released():
 		why = "a pen that nobody stops"
@@ -131,7 +131,7 @@ func (w *world) expose(deep protocol.Micrometres, took int64) {
 		why = "another zone than before" // the needles are not clear since
 	default:
 		why = "above the limit of the zone"
-		w.judge.blame("limit", "strokes of %v under a ceiling of %v in %v, where %v allows %v", deep, w.judge.was, true_, t.Indication, limit)
+		w.judge.blame("limit", "strokes of %v under a ceiling of %v in %v, where %v allows %v", deep, w.judge.was, truly, t.Indication, limit)
 	}
 	amount := uint64(int64(deep-limit) * took / 1000)
 	w.judge.exposure += amount

@@ -15,21 +15,28 @@ import (
 type tech struct {
 	Technician
 	w       *world
-	waiting map[uint64]session.CommandKind
+	waiting map[uint64]given
+}
+
+// given is a command that waits for its answer.
+type given struct {
+	do     session.CommandKind
+	behind place
 }
 
 func newTech(w *world) tech {
-	return tech{w: w, Technician: NewTechnician(w.script, w.pen.Identity(), w.table, w.now), waiting: map[uint64]session.CommandKind{}}
+	return tech{w: w, Technician: NewTechnician(w.script, w.pen.Identity(), w.table, w.now), waiting: map[uint64]given{}}
 }
 
 // gave notes the ticket of a command that Cold has taken.
 func (t *tech) gave(ticket uint64, c session.Command) {
-	t.waiting[ticket] = c.Do
+	t.waiting[ticket] = given{c.Do, t.w.judge.courses.now()}
 	t.w.res.Counts.Commands++
 }
 
 func (t *tech) answered(a *session.Answer) {
-	do := t.waiting[a.Ticket]
+	g := t.waiting[a.Ticket]
+	do := g.do
 	delete(t.waiting, a.Ticket)
 	s := AnswerSight(do, a.Err)
 	if a.Err != nil {
@@ -39,7 +46,7 @@ func (t *tech) answered(a *session.Answer) {
 			t.w.judge.blame("override", "%s is refused for an override of another zone", do)
 		}
 	} else {
-		t.w.judge.promised(do, a)
+		t.w.judge.promised(do, g.behind, a)
 	}
 	t.w.saw(s)
 }

@@ -149,11 +149,11 @@ func (t *Technician) Act(p *Screen) Move {
 	case p.State == session.Draft && t.how == script.Meddles && t.rng.chance(15): // the plan comes late, and perhaps without what is chosen
 		return asks(session.Command{Do: session.CmdPlan, By: technician, Plan: t.plan()})
 	case p.State == session.Draft:
-		return t.go_(session.CmdArm, p)
+		return t.begins(session.CmdArm, p)
 	case p.State == session.Paused && t.how == script.Meddles && p.Verdict.Overridden && t.rng.chance(20): // it is a darker skin than it seemed
 		return asks(session.Command{Do: session.CmdDescribe, Describe: &session.Description{Phototype: 3 + t.rng.below(4), Method: "operator", Age: 30, First: "yes"}})
 	case p.State == session.Paused:
-		return t.go_(session.CmdResume, p)
+		return t.begins(session.CmdResume, p)
 	case t.how == script.Arms && p.State.MayPermit():
 		t.armed = true
 	case t.strays() && t.rng.chance(3):
@@ -202,9 +202,7 @@ func (t *Technician) plan() []session.PlanItem {
 		if t.rng.chance(50) {
 			i.Depth = pick(&t.rng, []protocol.Micrometres{250, 500, 750, 1000})
 		}
-		if !slices.ContainsFunc(out, func(o session.PlanItem) bool {
-			return o.Zone == i.Zone && o.Side == i.Side && o.Indication == i.Indication
-		}) && !t.rng.chance(30) {
+		if !hasItem(out, i) && !t.rng.chance(30) {
 			out = append(out, i)
 		}
 	}
@@ -215,12 +213,10 @@ func (t *Technician) plan() []session.PlanItem {
 // of it, and says how large the zones are of this patient.
 func (t *Technician) prescribes() []session.Command {
 	plan := session.Command{Do: session.CmdPlan, By: technician, KeepOrder: t.rng.chance(50)}
-	all := []session.Command{plan}
+	var areas []session.Command
 	for _, x := range t.treat {
 		i := session.PlanItem{Zone: x.Zone, Side: x.Side, Indication: x.Indication}
-		if slices.ContainsFunc(all[0].Plan, func(o session.PlanItem) bool {
-			return o.Zone == i.Zone && o.Side == i.Side && o.Indication == i.Indication
-		}) {
+		if hasItem(plan.Plan, i) {
 			continue
 		}
 		if t.rng.chance(60) {
@@ -232,12 +228,19 @@ func (t *Technician) prescribes() []session.Command {
 		if t.rng.chance(15) {
 			i.Depth = x.Depth
 		}
-		all[0].Plan = append(all[0].Plan, i)
+		plan.Plan = append(plan.Plan, i)
 		if t.rng.chance(70) {
-			all = append(all, session.Command{Do: session.CmdArea, By: technician, Zone: x.Zone, Side: x.Side, AreaMM2: 1000 + t.rng.below(6000)})
+			areas = append(areas, session.Command{Do: session.CmdArea, By: technician, Zone: x.Zone, Side: x.Side, AreaMM2: 1000 + t.rng.below(6000)})
 		}
 	}
-	return all
+	return append([]session.Command{plan}, areas...)
+}
+
+// hasItem reports whether a plan has the place of an item.
+func hasItem(plan []session.PlanItem, i session.PlanItem) bool {
+	return slices.ContainsFunc(plan, func(o session.PlanItem) bool {
+		return o.Zone == i.Zone && o.Side == i.Side && o.Indication == i.Indication
+	})
 }
 
 // wrong reports whether it is noticed that what was done since the zone was chosen was
@@ -261,8 +264,8 @@ func (t *Technician) corrects() Move {
 	return asks(session.Command{Do: session.CmdReattribute, Zone: x.Zone, Side: x.Side, Indication: x.Indication, Text: "noticed now"})
 }
 
-// go_ asks for permits when every check on the screen is green.
-func (t *Technician) go_(do session.CommandKind, p *Screen) Move {
+// begins asks for permits when every check on the screen is green.
+func (t *Technician) begins(do session.CommandKind, p *Screen) Move {
 	for _, c := range p.Checks() {
 		if c.OK {
 			continue

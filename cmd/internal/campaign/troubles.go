@@ -58,7 +58,10 @@ func (j *judge) troubled(v *script.Verb, d *script.Deed) {
 			}
 		}
 		t.answer = ofRoom[v.Fault]
-		t.duty = len(t.answer.must) > 0 && f.Observable(w.pen.Identity().Caps)
+		t.duty = (len(t.answer.must) > 0 || t.answer.tells != "" && !w.pen.Has(v.Fault)) && f.Observable(w.pen.Identity().Caps)
+		if v.Fault == sim.FaultDialMissing && j.id.Caps.Has(protocol.CapMeasured) {
+			t.answer.own = nil // the measured depth obliges to a stop all the same
+		}
 	} else {
 		t.answer = ofPC[v.Name]
 		t.duty = len(t.answer.must) > 0
@@ -66,13 +69,16 @@ func (j *judge) troubled(v *script.Verb, d *script.Deed) {
 			t.until = w.now
 		}
 	}
+	if t.amount < 0 && (v.Fault == sim.FaultSensorBias || v.Fault == sim.FaultSensorDrift) { // a depth that is shifted to nothing stands still
+		t.answer.may = rules(t.answer.may, one(session.ReadingsFrozen))
+	}
 	if v.Fault == sim.FaultDrift && t.room {
 		if most := max(t.amount, j.pace, w.script.Drift); most-min(t.amount, j.pace, w.script.Drift) > 20_000 { // it takes the host's map of it seconds to learn that
 			t.answer.may = one(session.ReadingsStale)
 		}
 		j.wanders, j.pace = true, t.amount
 	}
-	if (t.from == t.until || t.answer.after) && (!j.linked || !j.oracle.open()) {
+	if (t.from == t.until || t.answer.after || t.answer.tells != "") && (!j.linked || !j.oracle.open()) {
 		t.duty = false // nobody's record takes what was before the session
 	}
 	if !j.guarded {
@@ -80,7 +86,7 @@ func (j *judge) troubled(v *script.Verb, d *script.Deed) {
 	}
 	// Two at once, and neither has to be answered in time.
 	for i := range j.list {
-		if o := &j.list[i]; o.until.Add(calm) >= w.now || o.until == never {
+		if o := &j.list[i]; (o.until.Add(calm) >= w.now || o.until == never) && !slices.Contains(o.answer.by, t.verb) {
 			j.close(o)
 			t.duty = false
 		}
@@ -117,28 +123,58 @@ func (j *judge) judgeUnseen() {
 
 // caused reports whether some trouble explains that the rule is broken now.
 func (j *judge) caused(r session.Rule) bool {
-	if r == session.DiskFull && !j.w.disk.held {
+	switch {
+	case r == session.DiskFull && !j.w.disk.reserve.held:
 		return true // until the reserve is made anew
+	case r == session.RecordStalled && (j.w.now.Sub(j.oracle.at) > lease-soon || j.oracle.hushAt != 0 && j.w.now.Sub(j.oracle.hushAt) < 3*soon):
+		return true // where no reading comes there is nothing to commit
+	case r == session.RecordStalled && j.lane.fullAt != 0 && j.w.now.Sub(j.lane.fullAt) < aftermath:
+		return true // the queue was full
+	case r == session.NotAPen && j.oracle.up.strayAt != 0 && j.w.now.Sub(j.oracle.up.strayAt) > 3*time.Second-margin:
+		return true // however seldom they came
 	}
+	at := j.found()
 	for i := range j.list {
-		if t := &j.list[i]; j.lasting(t) && slices.Contains(t.answer.may, r) {
+		t := &j.list[i]
+		if slices.Contains(t.answer.may, r) && (j.lasting(t) || at <= t.until.Add(aftermath)) || t.answer.aged && r == session.ReadingsStale && at <= t.until.Add(mapped) {
 			return true
 		}
 	}
 	return false
 }
 
+// stalls are troubles in which a lane of the agent stands still.
+var stalls = []string{"agent-stall", "hot-stall", "cold-stall", "suspend"}
+
+// found is since when what is recorded now may have been found: a lane that stood still
+// comes to it later.
+func (j *judge) found() protocol.Instant {
+	at := j.w.now
+	for i := range j.list {
+		if t := &j.list[i]; !t.room && slices.Contains(stalls, t.verb) && j.lasting(t) {
+			at = min(at, t.from)
+		}
+	}
+	return at
+}
+
 // lasting reports whether a trouble, or its consequences, go on. A pen that was
-// released at the pen stays so.
+// released at the pen stays so, and of one that claims what it is not the host goes by
+// the identity that it was told.
 func (j *judge) lasting(t *trouble) bool {
-	if t.room && t.kind == sim.FaultReleased && j.w.pen.Released() {
+	switch {
+	case !t.room:
+	case t.kind == sim.FaultReleased && j.w.pen.Released(), t.kind == sim.FaultClaimsPermits && j.believed(protocol.CapPermits),
+		t.kind == sim.FaultClaimsMeasured && j.believed(protocol.CapMeasured):
 		t.until = max(t.until, j.w.now)
 	}
-	after := aftermath
-	if t.answer.lasts > 0 {
-		after = t.answer.lasts
-	}
-	return t.until == never || j.w.now <= t.until.Add(after)
+	return t.until == never || j.w.now <= t.until.Add(aftermath)
+}
+
+// believed reports whether the host goes by a word of the pen's that the pen no longer gives.
+func (j *judge) believed(c protocol.Caps) bool {
+	u := &j.oracle.up
+	return u.knows && u.id.Caps.Has(c) && !j.w.pen.Identity().Caps.Has(c)
 }
 
 // breaksByItself reports whether a pen in trouble, or not yet out of it for long,
@@ -153,6 +189,17 @@ func (j *judge) breaksByItself(promise string) bool {
 	return false
 }
 
+// stops is how long the pen takes to stop: as it states, and by what a trouble adds.
+func (j *judge) stops() time.Duration {
+	more := int64(0)
+	for i := range j.list {
+		if t := &j.list[i]; t.room && t.kind == sim.FaultSlowStop && j.lasting(t) {
+			more = max(more, t.amount)
+		}
+	}
+	return j.stop + time.Duration(more)*time.Millisecond
+}
+
 // healed takes note that a rule is no longer broken.
 func (j *judge) healed(r session.Rule) { delete(j.broken, r) }
 
@@ -165,6 +212,16 @@ func (j *judge) answered(r session.Rule) {
 	for i := range j.list {
 		t := &j.list[i]
 		if !t.done && slices.Contains(t.answer.must, r) {
+			j.w.res.Counts.Due = tally(j.w.res.Counts.Due, map[string]uint64{t.verb: 1})
+			j.close(t)
+		}
+	}
+}
+
+// said takes note that something that happened at the pen was recorded.
+func (j *judge) said(what string) {
+	for i := range j.list {
+		if t := &j.list[i]; !t.done && t.answer.tells == what {
 			j.w.res.Counts.Due = tally(j.w.res.Counts.Due, map[string]uint64{t.verb: 1})
 			j.close(t)
 		}
@@ -203,21 +260,10 @@ func (j *judge) dutiful() {
 			c := &w.res.Counts
 			c.Due = tally(c.Due, map[string]uint64{t.verb: 1})
 			c.Missed = tally(c.Missed, map[string]uint64{t.verb: 1})
-			j.blame("missed "+t.verb, "it has mattered for %v, and nothing of %v was said", w.now.Sub(t.since), t.answer.must)
+			j.blame("missed "+t.verb, "it has mattered for %v, and nothing of %s was said", w.now.Sub(t.since), t.answer.wanted())
 			j.close(t)
 		}
 	}
-}
-
-// crowded reports whether two troubles, or their consequences, go on at once.
-func (j *judge) crowded() bool {
-	n := 0
-	for i := range j.list {
-		if j.lasting(&j.list[i]) {
-			n++
-		}
-	}
-	return n > 1
 }
 
 // lately reports whether one of these began no longer ago than that.
@@ -228,6 +274,11 @@ func (j *judge) lately(d time.Duration, kinds ...sim.FaultKind) bool {
 		}
 	}
 	return false
+}
+
+// had reports whether a fault was in force at a moment.
+func (j *judge) had(k sim.FaultKind, at protocol.Instant) bool {
+	return slices.ContainsFunc(j.list, func(t trouble) bool { return t.room && t.kind == k && t.from <= at && at <= t.until })
 }
 
 // agesLie are troubles after which true time tells nothing of the age of what is heard.

@@ -86,7 +86,7 @@ func newWorld(s *script.Script, o Options) *world {
 	w.makeRig(&r)
 	w.tech = newTech(w)
 	w.holder = NewHolder(s, w.tech.treat, w.pen, w.now)
-	w.disk = disk{rng: stream(seed, forDisk), usual: pick(&r, []time.Duration{3 * time.Millisecond, 12 * time.Millisecond, 30 * time.Millisecond}), held: true}
+	w.disk = disk{reserve: reserve{held: true}, rng: stream(seed, forDisk), usual: pick(&r, []time.Duration{3 * time.Millisecond, 12 * time.Millisecond, 30 * time.Millisecond})}
 	w.disk.slow = w.disk.usual
 	w.host = host{w: w, rng: stream(seed, forHost), cap: 4096, port: w.plugged, lag: pick(&r, []time.Duration{200 * time.Microsecond, time.Millisecond, 3 * time.Millisecond})}
 	if !w.human && r.chance(25) {
@@ -244,8 +244,10 @@ func (w *world) step(rig bool) {
 	}
 	m.enter(LayerStore)
 	for w.disk.next() <= now {
-		wr := w.disk.queue[0]
-		w.disk.queue = w.disk.queue[1:]
+		wr, ok := w.disk.take(now)
+		if !ok {
+			continue
+		}
 		w.judge.durable(w.disk.keep(&wr))
 		w.judge.kept(&wr.batch, wr.events)
 		w.judge.keptEvents(wr.events)

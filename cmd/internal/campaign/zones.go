@@ -12,17 +12,16 @@ import (
 // zones is the judge's own account of what was done where, by what was recorded, in
 // the order in which it was. It uses neither the fold's totals nor its figures.
 type zones struct {
-	here    session.Place // where treatment counts; zero: nowhere yet
-	needles int           // of the pen's own cartridge, by its word
-	spans   []span
-	areas   []session.AreaSet
-	marks   []passMark
-	cues    uint32               // bit per rule that is told of
-	set     protocol.Micrometres // the dial, as entered
-	// The pen measures depth, and to what it states; an override was given in the session.
-	measures, overridden bool
-	tolerance            protocol.Micrometres
-	moved                bool // marks may have gone to another zone with what was treated: by their moments, which are not kept here
+	here      session.Place // where treatment counts; zero: nowhere yet
+	needles   int           // of the pen's own cartridge, by its word
+	spans     []span
+	areas     []session.AreaSet
+	marks     []passMark
+	cues      uint32               // bit per rule that is told of
+	set       protocol.Micrometres // the dial, as entered
+	measures  bool                 // the pen, depth, and to what it states
+	tolerance protocol.Micrometres
+	moved     bool // marks may have gone to another zone with what was treated: by their moments, which are not kept here
 }
 
 // span is one recorded stretch of treatment.
@@ -36,6 +35,7 @@ type span struct {
 	deepest protocol.Micrometres // of them, or as entered
 	truly   protocol.Micrometres // at least, 0: not known
 	dial    protocol.Micrometres // as entered
+	until   protocol.Instant     // it was recorded
 }
 
 // passMark is a pass that a person marked, entered or corrected.
@@ -46,7 +46,7 @@ type passMark struct {
 }
 
 // zoned takes in what was recorded, after the rest of the account has.
-func (a *account) zoned(e session.Event) {
+func (a *account) zoned(e session.Event, now protocol.Instant) {
 	z := &a.zones
 	switch e := e.(type) {
 	case session.PenUp:
@@ -58,10 +58,7 @@ func (a *account) zoned(e session.Event) {
 	case session.PenDeclared:
 		z.needles, z.measures = 0, false
 	case session.ZoneChosen:
-		v := &e.Verdict
-		z.here = session.Place{Zone: v.Zone, Side: v.Side, Site: v.Site, Indication: v.Indication}
-	case session.Overridden:
-		z.overridden = true
+		z.here = placeOf(&e.Verdict)
 	case session.RuleBroke:
 		z.cue(e.Rule, true)
 	case session.RuleHealed:
@@ -70,7 +67,7 @@ func (a *account) zoned(e session.Event) {
 		z.areas = append(z.areas, e)
 	case session.MotorRested:
 		z.spans = append(z.spans, span{at: z.here, strokes: uint64(e.Strokes), contact: uint64(e.Did.Contact), needles: a.pins(),
-			depths: e.Did.Depths, deepest: max(e.Deepest, e.Did.Depths.Deepest())})
+			depths: e.Did.Depths, deepest: max(e.Deepest, e.Did.Depths.Deepest()), until: now})
 	case session.EntryMade:
 		if e.Set != nil {
 			z.set = *e.Set
@@ -79,7 +76,7 @@ func (a *account) zoned(e session.Event) {
 			return
 		}
 		if e.Passes > 0 || e.Seconds > 0 {
-			z.spans = append(z.spans, span{at: z.here, entered: true, dial: z.set})
+			z.spans = append(z.spans, span{at: z.here, entered: true, dial: z.set, until: now})
 		}
 		if e.Passes > 0 {
 			z.marks = append(z.marks, passMark{z.here, e.Passes, false})

@@ -101,7 +101,7 @@ func permitClauses() []Mutation {
 // linkClauses switch off what the host's end knows of who is there and how old
 // what it says is. Source: PROTOCOL.md §4, §7.1, §7.2.
 func linkClauses() []Mutation {
-	h, f, c := in{Link, "protocol/host.go"}, in{Link, "protocol/host_frames.go"}, in{Link, "protocol/clock.go"}
+	h, f := in{Link, "protocol/host.go"}, in{Link, "protocol/host_frames.go"}
 	return []Mutation{
 		h.off("nonce-of-its-own", "§7.1", `h.nonce = 0
 	for h.nonce == 0 {`, `for h.nonce == 0 {`),
@@ -128,6 +128,7 @@ func linkClauses() []Mutation {
 		f.off("pen-clock-late", "clock_jumped P2", `} else if now.Sub(h.lateSince) > clockLateFor {`, `} else if false {`),
 		f.off("forgotten-by-the-pen", "link_lost P2", `if m.Reason == RefusedNonce && h.link == LinkUp && int16(m.Seq-h.firstSeq) >= 0 {`, `if false {`),
 		f.off("another-host", "pen_busy", `case now.Sub(h.strangeAt) > announceMost:`, `case false:`),
-		c.off("age-is-bounded", "readings_stale §4", `return max(now.Sub(at)+early, 0)`, `return max(now.Sub(at)+0*early, 0)`),
+		h.off("age-is-bounded", "readings_stale §4", `return at.Add(-early)`, `_ = early
+	return at`),
 	}
 }

@@ -29,11 +29,16 @@ func recordClauses() []Mutation {
 		r.off("stalled", "P7", `return c.full() || len(c.flying) > 0 && now.Sub(c.flying[0].at) > CommitLease`, `return c.full()`),
 		c.off("session-records-the-pen", "P7 record_stalled", `w.Record = c.open() && !c.proc.Foreign`, `w.Record = false`),
 
+		q.off("abort-awaits-the-motor", "P8", `case cmd.Do == CmdAbort && c.open() && c.moves():`, `case false:`),
+
 		// Nothing is lost without a word.
 		r.off("gap-is-told", "P7", `if c.missed > 0 {`, `if false {`),
 		n.off("gap-is-counted", "P7", `c.missed += n.Dropped`, ``),
 		sp.off("trips-are-not-spared", "P6", `return e.Response != Trip`, `return true`),
 		e.off("events-lost-are-told", "§8", `if uint32(n) <= was || !c.open()`, `if true || !c.open()`),
+
+		c.off("all-is-handed-over", "P7 P8", `(due || c.flushNow || len(c.records) > 0) && len`, `(due || c.flushNow || len(c.records) > 1) && len`),
+		c.off("reserve-of-a-full-disk", "P7 disk_full", `Order{Kind: OrderReserve, Allow: held}`, `Order{Kind: OrderReserve, Allow: true}`),
 
 		// Strokes and runs.
 		u.off("strokes-before", "P8", `u.made += uint32(max(0, int32(r.Strokes-before.Strokes)))`, `u.made += min(1, uint32(max(0, int32(r.Strokes-before.Strokes))))`),
@@ -43,6 +48,7 @@ func recordClauses() []Mutation {
 		u.off("run-ends-with-the-pen", "P8", `func (c *Cold) part(now protocol.Instant, at protocol.At) {
 	c.rest(now, at)`, `func (c *Cold) part(now protocol.Instant, at protocol.At) {`),
 		c.off("run-after-a-crash", "P8", `e := t.run.rested()`, `e := MotorRested{}`),
+		c.off("strokes-after-a-crash", "P7 P8", `e.Did = t.track.Take()`, `e.Did, e.Strokes = t.track.Take(), e.Strokes+30`),
 		tr.off("exceedance-found-late", "P8", `Late: p.late(moved, &v)}}, nil`, `}}, nil`),
 		tr.off("late-without-later-override", "P3 P8", `then.Override = nil // it was`, `// it was`),
 

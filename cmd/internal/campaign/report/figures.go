@@ -26,7 +26,8 @@ func (r *Report) tiles() []tile {
 		rate := r.perHours(c.FalseTrips)
 		ts = append(ts,
 			tile{figure(rate), "per 1000 h", "trips without a cause", tone(rate > falseTrips, "open", "good")},
-			tile{figure(r.perHours(c.FalseHolds)), "per 1000 h", "holds without a cause", ""})
+			tile{figure(r.perHours(c.FalseHolds)), "per 1000 h", "holds without a cause", ""},
+			tile{figure(r.perHours(c.FalseAlarms)), "per 1000 h", "alarms without a cause", ""})
 	}
 	return append(ts, tile{figure(mmS(total(c.Exposure))), "mm × s", "above the skin's limit: residual risk", ""})
 }
@@ -95,25 +96,12 @@ func (r *Report) answers() []answerRow {
 	return out
 }
 
-// risk says of a reason of exposure what it is, and of which hazards of
-// session/HAZARDS.md.
-var risk = map[string][2]string{
-	"wrong zone":                  {"a person treats another zone than was chosen: nothing tells where the pen is", "Z1"},
-	"stopping":                    {"from the first stroke above max depth until the needles are clear", "D1"},
-	"override":                    {"allowed by a clinician, above the limit of the zone", "Z5"},
-	"above the limit of the zone": {"none of the other reasons", "Z3"},
-}
-
 // risks are what remains when all went as it should.
 func (r *Report) risks() []riskRow {
 	var out []riskRow
 	for _, k := range byCount(r.Counts.Exposure) {
-		about, known := risk[k]
-		if !known {
-			about = [2]string{"a fault that nothing on the wire shows", "D3"}
-		}
-		n := r.Counts.Exposure[k]
-		out = append(out, riskRow{harmless(clip(k, 80)), about[0], about[1], figure(mmS(n)), figure(r.perHour(mmS(n)))})
+		x, n := RiskOf(k), r.Counts.Exposure[k]
+		out = append(out, riskRow{harmless(clip(k, 80)), x.About, x.Hazards, figure(mmS(n)), figure(r.perHour(mmS(n)))})
 	}
 	return out[:min(len(out), pageRows)]
 }

@@ -71,6 +71,7 @@ func (r *Report) JUnit(w io.Writer) error {
 		{"faults_due", fmt.Sprint(total(r.Counts.Due))}, {"faults_missed", fmt.Sprint(total(r.Counts.Missed))},
 		{"false_trips_per_1000_h", fmt.Sprintf("%.2f", r.perHours(r.Counts.FalseTrips))},
 		{"false_holds_per_1000_h", fmt.Sprintf("%.2f", r.perHours(r.Counts.FalseHolds))},
+		{"false_alarms_per_1000_h", fmt.Sprintf("%.2f", r.perHours(r.Counts.FalseAlarms))},
 		{"exposure_mm_s", fmt.Sprintf("%.3f", mmS(total(r.Counts.Exposure)))}, {"verdict", v.Answer},
 	} {
 		s.Properties = append(s.Properties, junitProperty{p[0], harmless(clip(p[1], junitLine))})

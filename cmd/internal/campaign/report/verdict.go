@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"strings"
+
+	"penlog/cmd/internal/campaign"
 )
 
 // What a campaign has to show before a release: the figures that a closing campaign
@@ -122,16 +124,43 @@ func (r *Report) campaignPoints() []Point {
 	due, missed := total(c.Due), total(c.Missed)
 	rate := r.perHours(c.FalseTrips)
 	trips := fmt.Sprintf("Trips without a cause: %s per 1000 h, at most %.0f", figure(rate), falseTrips)
+	if c.KnownTrips > 0 {
+		trips += fmt.Sprintf("; of pens that take no permits and were pressed again at once, %s more (PROTOCOL.md §7.5)", figure(r.perHours(c.KnownTrips)))
+	}
+	frozen := c.FalseFound["trip readings_frozen"] + c.FalseFound["alarm readings_frozen"]
 	ps := []Point{
 		point(r.Failed == 0, "Promises: broken in %s", counted(r.Failed, "procedure", "procedures")),
 		point(missed == 0, "Faults that show: %s had to be answered, %s not", group(due), were(missed)),
+		r.allDue(),
 		point(rate <= falseTrips, "%s", trips),
+		point(frozen == 0, "Pens that live called frozen: %s", group(frozen)),
 		open(r.Played >= enough, "Procedures: %s, at least %s", group(uint64(r.Played)), group(enough)),
 	}
 	if rate > falseTrips && r.Played < enough {
-		ps[2].Met = "open" // one in an hour says little
+		ps[3].Met = "open" // one in an hour says little
 	}
 	return ps
+}
+
+// allDue is whether each fault that has to be answered was due: what never was shows
+// nothing.
+func (r *Report) allDue() Point {
+	var never []string
+	for _, verb := range campaign.Demanded() {
+		if r.Counts.Due[verb] == 0 {
+			never = append(never, verb)
+		}
+	}
+	all := len(campaign.Demanded())
+	if len(never) == 0 {
+		return open(true, "Faults that have to be answered: each of %d was due", all)
+	}
+	const most = 6
+	names := strings.Join(never[:min(len(never), most)], ", ")
+	if len(never) > most {
+		names += fmt.Sprintf(" and %d more", len(never)-most)
+	}
+	return open(false, "Faults that have to be answered: %d of %d were never due: %s", len(never), all, names)
 }
 
 // perHours is how many of n there were in 1000 h of virtual time.

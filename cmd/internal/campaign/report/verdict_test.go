@@ -12,8 +12,15 @@ import (
 
 // What a report answers to whether a release may touch a patient.
 func TestVerdict(t *testing.T) {
+	due := func() map[string]uint64 {
+		m := map[string]uint64{}
+		for _, verb := range campaign.Demanded() {
+			m[verb] = 1
+		}
+		return m
+	}
 	whole := func(change func(r *report.Report)) report.Report {
-		r := report.Report{What: "campaign", Planned: 20_000, Played: 20_000, Counts: campaign.Counts{Virtual: 400 * time.Hour, Due: map[string]uint64{"mute": 5}}}
+		r := report.Report{What: "campaign", Planned: 20_000, Played: 20_000, Counts: campaign.Counts{Virtual: 400 * time.Hour, Due: due()}}
 		change(&r)
 		return r
 	}
@@ -32,9 +39,13 @@ func TestVerdict(t *testing.T) {
 	}{
 		{"all is well", whole(func(*report.Report) {}), "yes", "As far as a simulator can tell"},
 		{"a promise was broken", whole(func(r *report.Report) { r.Failed = 1 }), "no", "Promises were broken in 1 procedure of 20\u202f000"},
-		{"a fault was missed", whole(func(r *report.Report) { r.Counts.Missed = map[string]uint64{"mute": 1} }), "no", "5 had to be answered, 1 was not"},
+		{"a fault was missed", whole(func(r *report.Report) { r.Counts.Missed = map[string]uint64{"mute": 1} }), "no", "had to be answered, 1 was not"},
+		{"a fault was never due", whole(func(r *report.Report) { delete(r.Counts.Due, "ignore-lapse") }), "not shown", "were never due: ignore-lapse"},
+		{"none was due", whole(func(r *report.Report) { r.Counts.Due = nil }), "not shown", "more"},
 		{"false trips above the goal", whole(func(r *report.Report) { r.Counts.FalseTrips = 1 }), "no", "2.50 per 1000 h, at most 1"},
 		{"false trips at the goal", whole(func(r *report.Report) { r.Counts.FalseTrips, r.Counts.Virtual = 1, 1000*time.Hour }), "yes", ""},
+		{"a pen that lives was called frozen", whole(func(r *report.Report) { r.Counts.FalseFound = map[string]uint64{"alarm readings_frozen": 1} }), "no", "called frozen: 1"},
+		{"false trips that are known", whole(func(r *report.Report) { r.Counts.KnownTrips = 4 }), "yes", "pressed again at once, 10.00 more"},
 		{"too few", whole(func(r *report.Report) { r.Planned, r.Played = 19_999, 19_999 }), "not shown", "19\u202f999, at least 20\u202f000"},
 		{"too few, one false trip", whole(func(r *report.Report) { r.Planned, r.Played, r.Counts.FalseTrips = 10, 10, 1 }), "not shown", ""},
 		{"too few, and a promise was broken", whole(func(r *report.Report) { r.Planned, r.Played, r.Failed = 10, 10, 2 }), "no", "2 procedures of 10"},

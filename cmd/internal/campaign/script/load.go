@@ -202,6 +202,20 @@ func (c *checker) sense(raw *rawFile) {
 		c.Refuse(raw.For.Node, "there is nothing to treat", "add 'treat' with a zone, or 'technician: waits'")
 	}
 	c.pens(raw)
+	for _, x := range s.idle() {
+		t := raw.Expect
+		switch {
+		case x.at < 0:
+			t, x.at = []strictyaml.Text{raw.Steps[x.step].When}, 0
+		case x.step >= 0:
+			t = raw.Steps[x.step].Expect
+		}
+		place := 0
+		if x.word != "" {
+			place = max(strings.LastIndex(t[x.at].Value, x.word), 0)
+		}
+		c.Problems = append(c.Problems, c.Source.Within(t[x.at].Node, place, x.why, x.remedy))
+	}
 }
 
 // span reads a length of time.

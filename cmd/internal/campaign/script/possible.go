@@ -100,7 +100,7 @@ var needs = []struct {
 }
 
 // listeners are faults of what a pen hears, and of those who talk to it.
-var listeners = []sim.FaultKind{sim.FaultIgnoreHello, sim.FaultDeaf, sim.FaultSecondHost, sim.FaultTakeOver, sim.FaultReplayFrames}
+var listeners = []sim.FaultKind{sim.FaultIgnoreHello, sim.FaultDeaf, sim.FaultSecondHost, sim.FaultTakeOver, sim.FaultOtherHost, sim.FaultReplayFrames}
 
 // Possible reports whether a pen can do what a deed says, or have it done to it: what is
 // not possible is refused where a script is read.

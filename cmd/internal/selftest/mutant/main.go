@@ -45,8 +45,12 @@ const meddlers = 24
 
 var shares = map[campaign.Class]int{campaign.Human: 8, campaign.Rough: 8, campaign.Wild: 2, campaign.Ill: 1, campaign.Shown: 1}
 
-// ahead is how many seeds are looked at for each that is played.
-const ahead = 30
+// ahead is how many seeds are looked at for each that is played; where enough are played
+// for one of each scenario, so many times as many until each was met.
+const (
+	ahead  = 30
+	longer = 4
+)
 
 // order puts the campaign's seeds from first on in rounds, each with every kind of
 // trouble in it, so that what is rare is not waited for, and returns the first n.
@@ -56,16 +60,23 @@ func order(first uint64, n int) []uint64 {
 		round int
 	}
 	var all []ranked
-	seen := map[string]int{}
-	for seed := first; seed < first+uint64(n)*ahead; seed++ {
+	seen, unmet := map[string]int{}, 0
+	if scenarios, err := script.Builtin(); err == nil && n >= len(scenarios) {
+		unmet = len(scenarios)
+	}
+	last := first + uint64(n)*ahead
+	for seed := first; seed < last || unmet > 0 && seed < last+uint64(n)*ahead*(longer-1); seed++ {
 		s := campaign.Draw(seed, campaign.Draws{})
 		class, kind := campaign.ClassOf(s), s.About
 		if class == campaign.Ill && len(s.Steps) > 0 && len(s.Steps[0].Do) > 0 {
 			kind += " " + s.Steps[0].Do[0].Verb
 		}
 		share := shares[class]
-		if s.Technician == script.Meddles {
+		if s.Technician == script.Meddles && class != campaign.Shown {
 			kind, share = "meddles", meddlers
+		}
+		if class == campaign.Shown && seen[kind] == 0 {
+			unmet--
 		}
 		all = append(all, ranked{seed, seen[kind] / share})
 		seen[kind]++
