@@ -3,6 +3,8 @@ package script_test
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"path"
 	"strings"
 	"testing"
 	"time"
@@ -143,5 +145,23 @@ func TestSensible(t *testing.T) {
 	}
 	if _, err := script.Load("t.yaml", short.YAML()); err != nil {
 		t.Error(err)
+	}
+}
+
+// What comes with the program expects nothing that means nothing, though reading it
+// there does not ask.
+func TestShippedScenariosExpectWhatCanCome(t *testing.T) {
+	names, err := fs.Glob(sim.Scenarios, "scenarios/*.yaml")
+	if err != nil || len(names) < 40 {
+		t.Fatal(len(names), err)
+	}
+	for _, name := range names {
+		data, err := sim.Scenarios.ReadFile(name)
+		if err == nil {
+			_, err = script.Load(path.Base(name), data)
+		}
+		if err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -62,14 +62,16 @@ type rawStep struct {
 // Load reads a scenario file. The name labels problems and, without its ending,
 // the script: give the file's base name. A file that is refused gives a
 // *[FileError] with all that is wrong with it, and no script.
-func Load(name string, data []byte) (*Script, error) {
+func Load(name string, data []byte) (*Script, error) { return load(name, data, (*Script).idle) }
+
+func load(name string, data []byte, idle func(*Script) []idle) (*Script, error) {
 	src, err := strictyaml.Read(name, data)
 	if err != nil {
 		return nil, err
 	}
 	var raw rawFile
 	misfits := src.Fill(&raw)
-	c := checker{Checker: strictyaml.Checker{Source: src}, s: &Script{Name: strings.TrimSuffix(name, ".yaml")}}
+	c := checker{Checker: strictyaml.Checker{Source: src}, s: &Script{Name: strings.TrimSuffix(name, ".yaml")}, idle: idle}
 	c.file(&raw)
 	// The checker words its problems better than Fill: it comes first.
 	if e := strictyaml.NewError(append(c.Problems, misfits...)...); e != nil {
@@ -81,7 +83,8 @@ func Load(name string, data []byte) (*Script, error) {
 // checker turns a raw file into a script and collects what it refuses.
 type checker struct {
 	strictyaml.Checker
-	s *Script
+	s    *Script
+	idle func(*Script) []idle // what is expected for nothing or in vain
 }
 
 // given reports whether there is a text to read.
@@ -202,7 +205,7 @@ func (c *checker) sense(raw *rawFile) {
 		c.Refuse(raw.For.Node, "there is nothing to treat", "add 'treat' with a zone, or 'technician: waits'")
 	}
 	c.pens(raw)
-	for _, x := range s.idle() {
+	for _, x := range c.idle(s) {
 		t := raw.Expect
 		switch {
 		case x.at < 0:
