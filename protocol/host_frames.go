@@ -278,7 +278,8 @@ func (h *Host) countLost(sent uint32) uint32 {
 // penEvent tells an event each time it is heard until it is acknowledged. One
 // that was, is acknowledged again: that of the first time was lost.
 func (h *Host) penEvent(m PenEvent, now Instant) {
-	h.permit.event(&m)
+	h.permit.presses.event(&m)
+	h.permit.rest.event(&m)
 	if m.ID > h.event { // ids of one boot only rise; PROTOCOL.md §8.1
 		h.notice(Notice{Kind: NoticeEvent, At: now, Event: m})
 		return

@@ -61,6 +61,7 @@ type permits struct {
 	hiddenAt Tick
 
 	presses
+	rest
 
 	disobeyed [4]uint32 // boots that did not obey, newest first
 }
@@ -104,6 +105,7 @@ func (h *Host) setCeiling(d uint16, now Instant) {
 	p.gen = p.nextGen
 	p.nextGen++
 	p.phase, p.ceiling, p.allowed, p.renewed = phaseSetting, d, false, false
+	p.await(h.seen)
 	h.purgePermits()
 	h.sendCeiling(now)
 }
@@ -171,6 +173,7 @@ func (h *Host) Revoke(now Instant) uint16 {
 		p.revokeAt, p.revokeGen, p.revokeSyncs = now, p.gen, 0
 	}
 	p.phase, p.test = phaseRevoking, testNone
+	p.await(h.seen)
 	h.sendRevoke(now)
 	return p.gen
 }
@@ -300,6 +303,9 @@ func (h *Host) disobeys(m *Reading, now Instant) bool {
 	// A motor on without a permit by the pen's own word, or after a stop that
 	// it has shown, must come to rest within its stop time.
 	if !on {
+		p.halted, p.rest = false, rest{}
+	}
+	if p.came && !guarded { // it stands in no reading; what runs was started anew
 		p.halted = false
 	}
 	if on && (guarded && !permit || p.halted) {

@@ -31,6 +31,26 @@ func (p *presses) event(m *PenEvent) {
 	}
 }
 
+// rest is what a pen's word says of a motor that was told to stop and that no reading
+// has shown off since. Whoever presses a pen that takes no permits within a reading
+// after its stop makes it run on by every reading. Its word counts for one such stop in a
+// row: a reading has to show the motor off before it counts again.
+type rest struct {
+	after Tick // newest when the stop left
+	came  bool // the motor came to rest since
+	spent bool // it did so for a stop before this one
+}
+
+// await begins with a stop that leaves when the newest reading is of tick seen.
+func (r *rest) await(seen Tick) { *r = rest{after: seen, spent: r.spent || r.came} }
+
+// event takes in what the pen tells.
+func (r *rest) event(m *PenEvent) {
+	if c := StopCause(m.Arg); m.Kind == EventMotorStopped && (c == StopRevoke || c == StopCeiling) && m.Tick.Since(r.after) > 0 {
+		r.came = !r.spent
+	}
+}
+
 // status takes in how many events the pen has lost: the press may be among them.
 func (p *presses) status(m *Status) {
 	if m.EventsLost != p.lost {

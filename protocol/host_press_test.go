@@ -184,3 +184,123 @@ func TestRunsThatNeedNoPress(t *testing.T) {
 		}
 	}
 }
+
+// A pen without permits that was told to stop may be pressed again before any reading
+// shows it at rest: its word that it stopped tells it from one that does not. Its word
+// counts once: a pen that goes on saying so, and is never seen at rest, does not obey.
+func TestPressedAgainRightAfterAStop(t *testing.T) {
+	id := testIdentity()
+	id.Caps &^= protocol.CapPermits
+	id.ReadingsMin, id.ReadingsMax = 10, 10
+	runs := func(t *testing.T) *pair {
+		p := newPair(t, id, 1<<32-700_000) // its ticks wrap on the way
+		p.want(protocol.NoticeUp, 2*time.Second)
+		p.step(100 * time.Millisecond)
+		if p.pen.Press(p.up) != protocol.StartRan {
+			t.Fatal("not started")
+		}
+		p.acks(300 * time.Millisecond)
+		p.mangle(func(m *protocol.Reading) { m.Flags = m.Flags&^3 | protocol.Flags(protocol.MotorRunning) }) // none shows it at rest
+		p.host.Revoke(p.now)
+		return p
+	}
+	tried := 0
+	for after := range 120 {
+		p := runs(t)
+		p.step(time.Duration(after) * time.Millisecond)
+		if p.pen.Press(p.up) != protocol.StartRan {
+			continue // it was not at rest yet
+		}
+		tried++
+		p.step(3 * time.Second)
+		if p.has(protocol.NoticeDisobeyed) {
+			t.Errorf("pressed again %d ms after the stop was asked for, it counts as a pen that does not obey", after)
+		}
+	}
+	if tried < 50 {
+		t.Errorf("%d presses started it", tried)
+	}
+
+	p := runs(t)
+	unseen := p.toHost
+	for range 3 { // each time that it was seen at rest its word counts anew
+		p.acks(40 * time.Millisecond)
+		p.pen.Press(p.up)
+		p.acks(500 * time.Millisecond)
+		p.toHost = nil
+		p.host.Revoke(p.now)
+		p.acks(500 * time.Millisecond)
+		p.pen.Press(p.up)
+		p.acks(500 * time.Millisecond)
+		p.toHost = unseen
+		p.host.Revoke(p.now)
+	}
+	if p.host.Disobeyed() {
+		t.Error("pressed again after each stop, and seen at rest between them, it counts as a pen that does not obey")
+	}
+	for _, tell := range []func(p *pair){func(p *pair) { p.host.Revoke(p.now) }, func(p *pair) { p.host.SetCeiling(1000, p.now) }} {
+		p := runs(t)
+		for i := range uint32(20) { // it says so at each stop
+			p.step(40 * time.Millisecond)
+			m := protocol.PenEvent{ID: 3 + i, Tick: protocol.Tick(p.up), Kind: protocol.EventMotorStopped, Arg: uint16(protocol.StopRevoke)}
+			p.says(protocol.TypeEvent, m.Append(nil))
+			p.step(110 * time.Millisecond)
+			tell(p)
+		}
+		if !p.has(protocol.NoticeDisobeyed) {
+			t.Error("it says at each of several stops that it came to rest, no reading shows it, and it counts as a pen that obeys")
+		}
+	}
+	for _, tt := range []struct {
+		name string
+		do   func(p *pair)
+	}{
+		{"it says nothing", func(p *pair) { p.toHost = without(protocol.TypeEvent, p.toHost) }},
+		{"stopped by a press", func(p *pair) { p.stopCause(protocol.StopPress) }},
+		{"stopped before it was told to", func(p *pair) { p.stoppedAt(-400 * time.Millisecond) }},
+	} {
+		p := runs(t)
+		tt.do(p)
+		p.step(60 * time.Millisecond)
+		p.pen.Press(p.up)
+		p.step(3 * time.Second)
+		if !p.has(protocol.NoticeDisobeyed) {
+			t.Errorf("%s: it counts as a pen that obeys", tt.name)
+		}
+	}
+}
+
+// acks steps and acknowledges what the pen tells.
+func (p *pair) acks(d time.Duration) {
+	for range d / time.Millisecond {
+		p.step(time.Millisecond)
+		for _, n := range p.notices {
+			if n.Kind == protocol.NoticeEvent {
+				p.host.AckEvent(n.Event.ID)
+			}
+		}
+		p.notices = nil
+	}
+}
+
+// stopCause gives what the pen tells of its stops another cause.
+func (p *pair) stopCause(c protocol.StopCause) {
+	p.stops(func(m *protocol.PenEvent) { m.Arg = uint16(c) })
+}
+
+// stoppedAt makes what the pen tells of its stops older, or newer.
+func (p *pair) stoppedAt(by time.Duration) {
+	p.stops(func(m *protocol.PenEvent) { m.Tick += protocol.Tick(by / time.Microsecond) })
+}
+
+func (p *pair) stops(change func(m *protocol.PenEvent)) {
+	readings := p.toHost
+	var m protocol.PenEvent
+	p.rewrite(protocol.TypeEvent, &m, func() {
+		if m.Kind == protocol.EventMotorStopped {
+			change(&m)
+		}
+	})
+	events := p.toHost
+	p.toHost = func(b []byte) []byte { return events(readings(b)) }
+}

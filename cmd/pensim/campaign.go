@@ -208,7 +208,7 @@ func tellCampaign(out io.Writer, r *report.Report) {
 	}
 	line("excursions above max depth", "%d; from the reading that shows one to needles clear at most %v", c.Episodes, c.WorstStop.Round(100*time.Microsecond))
 	per := func(n uint64) float64 { return float64(n) * 1000 / max(hours, 1e-9) }
-	line("trips", "%d; without a cause %d, %.2f per 1000 h, and %d that are known%s", c.Trips, c.FalseTrips, per(c.FalseTrips), c.KnownTrips, of(only(c.FalseFound, "trip ")))
+	line("trips", "%d; without a cause %d, %.2f per 1000 h%s", c.Trips, c.FalseTrips, per(c.FalseTrips), of(only(c.FalseFound, "trip ")))
 	line("holds", "%d; without a cause %d, %.2f per 1000 h%s", c.Holds, c.FalseHolds, per(c.FalseHolds), of(only(c.FalseFound, "hold ")))
 	line("alarms", "%d; without a cause %d, %.2f per 1000 h%s", c.Alarms, c.FalseAlarms, per(c.FalseAlarms), of(only(c.FalseFound, "alarm ")))
 	for i, u := range r.Uncaused {

@@ -27,7 +27,7 @@ func (f *selfTestFlags) flags(c *cobra.Command) {
 	fs.BoolVar(&f.on, "self-test", false, "build the campaign with one rule of Penlog missing at a time, and show that it is found; needs Go and the source, in this folder")
 	fs.StringSliceVar(&f.only, "only", nil, "self-test: only the mutations, rules or groups `NAME`")
 	fs.IntVar(&f.third, "third", 0, "self-test: only this third of the mutations, 1 to 3; by its name each belongs to one (0: all)")
-	fs.IntVar(&f.each, "each", 300, "self-test: so many seeds at most for each mutation")
+	fs.IntVar(&f.each, "each", 400, "self-test: so many seeds at most for each mutation")
 	fs.BoolVar(&f.covered, "covered", false, "self-test: also those that another control covers")
 	fs.BoolVar(&f.list, "list", false, "self-test: only say which mutations there are")
 }

@@ -10,11 +10,6 @@ import (
 	"penlog/sim"
 )
 
-// knownFalse names, in [Counts.FalseFound], a false trip that PROTOCOL.md §7.5 knows of: a
-// press right after a stop looks like a motor that does not come to rest, with a pen that
-// takes no permits.
-const knownFalse = "trip pen_disobeys, a press right after a stop (PROTOCOL.md §7.5)"
-
 // answer judges whether an answer of the guard's has a true cause: a trouble, or what
 // needles, motor and dial truly do.
 func (j *judge) answer(e *session.RuleBroke) {
@@ -31,9 +26,6 @@ func (j *judge) answer(e *session.RuleBroke) {
 	}
 	switch {
 	case j.opened == j.w.now || j.caused(e.Rule) || j.truly(e.Rule): // of what held before, a session is told as it begins
-	case e.Rule == session.PenDisobeys && !j.guarded && j.w.now.Sub(j.startedAt) < time.Second:
-		c.KnownTrips++
-		c.FalseFound = tally(c.FalseFound, map[string]uint64{knownFalse: 1})
 	default:
 		j.uncaused(e.Response.String(), n, e.Rule)
 	}

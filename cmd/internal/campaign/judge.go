@@ -71,7 +71,6 @@ type judge struct {
 	penEvents
 	dose             dose
 	tested, bootedAt protocol.Instant // a press found no permit, and the pen booted, last
-	startedAt        protocol.Instant // a press started the motor, last
 	onAt             protocol.Instant // the motor went on, last
 	stoppedAt        protocol.Instant // it lost its power, last
 	zoneAt           protocol.Instant // a zone was chosen, or an override ended, last
@@ -280,7 +279,6 @@ func (j *judge) happened(e *sim.Event) {
 	switch e.Kind {
 	case sim.EventPress:
 		if j.pressed = e.Result == protocol.StartRan; j.pressed {
-			j.startedAt = e.At
 			if j.unasked && e.At.Sub(j.onAt) < time.Second { // the pen tells of it: by its word this is what began the run
 				j.unasked = false
 			}

@@ -133,6 +133,7 @@ type pressed struct {
 // acted follows an event of the pen.
 func (o *oracle) acted(m *protocol.PenEvent) {
 	x := &o.press
+	o.rest.told(m)
 	switch {
 	case m.Kind == protocol.EventMotorStopped:
 		x.told = false

@@ -31,7 +31,8 @@ type obeys struct {
 	bareAt protocol.Tick
 	halted bool // on in the reading that showed a stop, and not off since
 	haltAt protocol.Tick
-	rises  int // strokes rose with the motor off
+	rest   rest // of a pen that takes no permits
+	rises  int  // strokes rose with the motor off
 	riseAt protocol.Tick
 
 	revoke   uint16 // the first generation of a run of revokes that no reading shows
@@ -40,6 +41,24 @@ type obeys struct {
 	had      int // of them, before it
 
 	stopAt protocol.Instant // a revoke left with the motor on, and it was not seen off since; 0: none
+}
+
+// rest is what a pen told of a stop that no reading shows: its word counts once, until
+// one does. Source: PROTOCOL.md §7.5.
+type rest struct {
+	after       protocol.Tick // of the newest reading as the stop left
+	came, spent bool
+}
+
+func (x *rest) await(after protocol.Tick) {
+	x.after, x.spent, x.came = after, x.spent || x.came, false
+}
+
+func (x *rest) told(m *protocol.PenEvent) {
+	stopped := m.Arg == uint16(protocol.StopRevoke) || m.Arg == uint16(protocol.StopCeiling)
+	if m.Kind == protocol.EventMotorStopped && stopped && m.Tick.Since(x.after) > 0 && !x.spent {
+		x.came = true
+	}
 }
 
 const late = 20 * time.Millisecond // what a pen may take longer. Source: PROTOCOL.md §7.5
@@ -87,7 +106,10 @@ func (o *oracle) obey(r *protocol.Reading, on bool, now protocol.Instant) {
 		}
 	}
 	if !on {
-		o.halted, o.stopAt = false, 0
+		o.halted, o.stopAt, o.rest = false, 0, rest{}
+	}
+	if o.rest.came && !guarded {
+		o.halted = false
 	}
 	if bare := on && guarded && !permit; !bare {
 		o.bare = false
@@ -181,6 +203,7 @@ func (o *oracle) left(x *protocol.Outgoing, now protocol.Instant) {
 			return
 		}
 		o.told, o.shown = m.Generation, false
+		o.rest.await(o.last.Tick)
 		if m.Depth == testDepth {
 			o.trials++
 			o.trial, o.trialAt, o.asked, o.met = m.Generation, now, 0, false
@@ -203,6 +226,7 @@ func (o *oracle) left(x *protocol.Outgoing, now protocol.Instant) {
 			o.fails++
 		}
 		o.told, o.shown, o.asked, o.trial = m.Generation, false, 0, 0
+		o.rest.await(o.last.Tick)
 		if o.have && o.last.Flags.Motor() != protocol.MotorOff && o.stopAt == 0 {
 			o.stopAt = now
 		}

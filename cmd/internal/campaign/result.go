@@ -46,7 +46,6 @@ type Counts struct {
 	Trips       uint64            `json:"trips"`
 	FalseTrips  uint64            `json:"false_trips"` // without a true cause
 	Holds       uint64            `json:"holds"`
-	KnownTrips  uint64            `json:"known_trips"` // false too, and known to be: PROTOCOL.md §7.5
 	Alarms      uint64            `json:"alarms"`
 	FalseAlarms uint64            `json:"false_alarms"`  // likewise
 	FalseHolds  uint64            `json:"false_holds"`   // without a true cause
@@ -86,7 +85,7 @@ func (c *Counts) Add(o *Counts) {
 	for _, p := range [...][2]*uint64{
 		{&c.Steps, &o.Steps}, {&c.Strokes, &o.Strokes}, {&c.Starts, &o.Starts}, {&c.Permits, &o.Permits},
 		{&c.Restarts, &o.Restarts}, {&c.Unplugs, &o.Unplugs}, {&c.Episodes, &o.Episodes}, {&c.Trips, &o.Trips},
-		{&c.FalseTrips, &o.FalseTrips}, {&c.KnownTrips, &o.KnownTrips}, {&c.Holds, &o.Holds}, {&c.FalseHolds, &o.FalseHolds}, {&c.Alarms, &o.Alarms}, {&c.FalseAlarms, &o.FalseAlarms}, {&c.Lapses, &o.Lapses},
+		{&c.FalseTrips, &o.FalseTrips}, {&c.Holds, &o.Holds}, {&c.FalseHolds, &o.FalseHolds}, {&c.Alarms, &o.Alarms}, {&c.FalseAlarms, &o.FalseAlarms}, {&c.Lapses, &o.Lapses},
 		{&c.LostReads, &o.LostReads}, {&c.Cut, &o.Cut}, {&c.Commands, &o.Commands}, {&c.Refused, &o.Refused}, {&c.Runs, &o.Runs},
 	} {
 		*p[0] += *p[1]

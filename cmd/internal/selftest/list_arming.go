@@ -127,7 +127,8 @@ func armingClauses() []Mutation {
 		// What comes back, comes back paused.
 		cn.off("lose", "P2", `if ok && to != c.proc.State {`, `if false && ok {`),
 		cn.off("lose-link", "link_lost P2", `c.lose("link lost", now, at)`, ``),
-		cn.off("lose-session", "P2", `c.lose("the pen's session began anew", now, at)`, ``),
+		cn.covered("lose-session", "P2", `c.lose("the pen's session began anew", now, at)`, ``,
+			"only after a clock's jump does a session begin anew whose end was not told: that has paused it (arming/lose-clock), and until the new one stands the pen's mode refuses a resume"),
 		cn.off("lose-plugged-in", "P2", `c.lose("a pen was plugged in", now, at) // the`, `// the`),
 		cn.off("lose-guarded", "P2 P9", `c.lose("the pen is no longer guarded", now, at)`, ``),
 		cn.off("lose-clock", "clock_jumped P2", `c.lose(fmt.Sprintf("a clock jumped by %v", n.Took), now, at)`, `_ = fmt.Sprint()`),

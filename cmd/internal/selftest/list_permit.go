@@ -20,8 +20,10 @@ func permitClauses() []Mutation {
 
 		// Ceilings.
 		p.off("ceiling-before-permit", "P4 §7.3", `p.phase, p.ceiling, p.allowed, p.renewed = phaseSetting, d, false, false
+	p.await(h.seen)
 	h.purgePermits()
 	h.sendCeiling(now)`, `p.phase, p.ceiling, p.allowed, p.renewed = phaseSetting, d, false, false
+	p.await(h.seen)
 	h.purgePermits()
 	h.sendCeiling(now)
 	if p.test == testNone {
@@ -63,6 +65,7 @@ func permitClauses() []Mutation {
 			"a motor on after a shown stop shows no permit, which is disobedience by its own word"),
 		p.off("disobeys-by-its-own-word", "pen_disobeys §7.5", `if on && (guarded && !permit || p.halted) {`, `if on && p.halted {`),
 		p.off("disobeys-a-shown-stop", "pen_disobeys §7.5", `if on && (guarded && !permit || p.halted) {`, `if on && guarded && !permit {`),
+		in{Permit, "protocol/host_press.go"}.off("stopped-by-its-word", "pen_disobeys §7.5", `r.came = !r.spent`, `r.came = false`),
 		p.off("disobeys-hidden-strokes", "pen_disobeys §7.5", `return p.hidden >= hiddenMost`, `return false`),
 		p.off("disobeys-deaf", "pen_disobeys §7.5", `bad = bad || p.deaf(m, now) || guarded`, `bad = bad || guarded`),
 		p.off("disobeys-without-a-press", "pen_disobeys §7.5", `|| guarded && unasked `, `|| false && unasked `),

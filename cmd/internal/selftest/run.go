@@ -22,7 +22,7 @@ import (
 type Options struct {
 	Source  string        // a folder of Penlog's source; default: the present one
 	First   uint64        // of the campaign's seeds from which those played are taken; default 1
-	Seeds   int           // most that a mutation gets; default 300
+	Seeds   int           // most that a mutation gets; default 400
 	Finds   int           // look on until so many seeds found it, for the median; default 1
 	Only    []string      // names of mutations or groups; none: all
 	Third   int           // 1, 2 or 3: only this third; 0: all
@@ -73,7 +73,7 @@ func (o *Options) fill() error {
 		o.First = 1
 	}
 	if o.Seeds == 0 {
-		o.Seeds = 300
+		o.Seeds = 400
 	}
 	if o.Limit == 0 {
 		o.Limit = 10 * time.Minute

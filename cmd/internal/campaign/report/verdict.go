@@ -123,16 +123,12 @@ func (r *Report) campaignPoints() []Point {
 	c := &r.Counts
 	due, missed := total(c.Due), total(c.Missed)
 	rate := r.perHours(c.FalseTrips)
-	trips := fmt.Sprintf("Trips without a cause: %s per 1000 h, at most %.0f", figure(rate), falseTrips)
-	if c.KnownTrips > 0 {
-		trips += fmt.Sprintf("; of pens that take no permits and were pressed again at once, %s more (PROTOCOL.md §7.5)", figure(r.perHours(c.KnownTrips)))
-	}
 	frozen := c.FalseFound["trip readings_frozen"] + c.FalseFound["alarm readings_frozen"]
 	ps := []Point{
 		point(r.Failed == 0, "Promises: broken in %s", counted(r.Failed, "procedure", "procedures")),
 		point(missed == 0, "Faults that show: %s had to be answered, %s not", group(due), were(missed)),
 		r.allDue(),
-		point(rate <= falseTrips, "%s", trips),
+		point(rate <= falseTrips, "Trips without a cause: %s per 1000 h, at most %.0f", figure(rate), falseTrips),
 		point(frozen == 0, "Pens that live called frozen: %s", group(frozen)),
 		open(r.Played >= enough, "Procedures: %s, at least %s", group(uint64(r.Played)), group(enough)),
 	}

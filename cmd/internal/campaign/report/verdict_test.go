@@ -45,7 +45,6 @@ func TestVerdict(t *testing.T) {
 		{"false trips above the goal", whole(func(r *report.Report) { r.Counts.FalseTrips = 1 }), "no", "2.50 per 1000 h, at most 1"},
 		{"false trips at the goal", whole(func(r *report.Report) { r.Counts.FalseTrips, r.Counts.Virtual = 1, 1000*time.Hour }), "yes", ""},
 		{"a pen that lives was called frozen", whole(func(r *report.Report) { r.Counts.FalseFound = map[string]uint64{"alarm readings_frozen": 1} }), "no", "called frozen: 1"},
-		{"false trips that are known", whole(func(r *report.Report) { r.Counts.KnownTrips = 4 }), "yes", "pressed again at once, 10.00 more"},
 		{"too few", whole(func(r *report.Report) { r.Planned, r.Played = 19_999, 19_999 }), "not shown", "19\u202f999, at least 20\u202f000"},
 		{"too few, one false trip", whole(func(r *report.Report) { r.Planned, r.Played, r.Counts.FalseTrips = 10, 10, 1 }), "not shown", ""},
 		{"too few, and a promise was broken", whole(func(r *report.Report) { r.Planned, r.Played, r.Failed = 10, 10, 2 }), "no", "2 procedures of 10"},

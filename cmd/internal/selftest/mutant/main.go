@@ -18,7 +18,7 @@ import (
 
 func main() {
 	first := flag.Uint64("first", 1, "the first `seed`")
-	seeds := flag.Int("seeds", 300, "at most so many")
+	seeds := flag.Int("seeds", 400, "at most so many")
 	finds := flag.Int("finds", 1, "end after so many broken promises")
 	var skip []uint64
 	flag.Func("skip", "leave this `seed` out; may be given again", func(s string) error {
