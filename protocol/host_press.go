@@ -46,7 +46,11 @@ func (r *rest) await(seen Tick) { *r = rest{after: seen, spent: r.spent || r.cam
 
 // event takes in what the pen tells.
 func (r *rest) event(m *PenEvent) {
-	if c := StopCause(m.Arg); m.Kind == EventMotorStopped && (c == StopRevoke || c == StopCeiling) && m.Tick.Since(r.after) > 0 {
+	if m.Kind != EventMotorStopped || m.Tick.Since(r.after) <= 0 {
+		return
+	}
+	switch StopCause(m.Arg) {
+	case StopRevoke, StopCeiling, StopHello: // the host's doing
 		r.came = !r.spent
 	}
 }

@@ -221,6 +221,16 @@ func TestPressedAgainRightAfterAStop(t *testing.T) {
 		t.Errorf("%d presses started it", tried)
 	}
 
+	for _, c := range []protocol.StopCause{protocol.StopRevoke, protocol.StopCeiling, protocol.StopHello} {
+		p := runs(t)
+		p.stopCause(c)
+		p.step(60 * time.Millisecond)
+		p.pen.Press(p.up)
+		if p.step(3 * time.Second); p.has(protocol.NoticeDisobeyed) {
+			t.Errorf("stopped for cause %d, it counts as a pen that does not obey", c)
+		}
+	}
+
 	p := runs(t)
 	unseen := p.toHost
 	for range 3 { // each time that it was seen at rest its word counts anew

@@ -38,12 +38,12 @@ func (h *Host) Testing() bool { return h.permit.test != testNone }
 // seen in telemetry, left to lapse, seen gone. NoticeProven, NoticeUnproven or
 // NoticeDisobeyed tells the outcome. It reports whether the test began: not when
 // the motor is on, the pen takes no permits, is released from guarded mode, or
-// disobeyed in this boot; nor when generations ran out and a new session is being
-// opened.
+// disobeyed in this boot; nor before a revoke is shown, or when generations ran out and
+// a new session is being opened.
 func (h *Host) Prove(now Instant) bool {
 	p := &h.permit
 	if h.link != LinkUp || !h.haveSeen || h.newest.MotorOn() || !h.id.Caps.Has(CapPermits) ||
-		h.newest.Flags.Has(FlagReleased) || h.Disobeyed() || h.ranOut(now) {
+		h.newest.Flags.Has(FlagReleased) || h.Disobeyed() || p.phase == phaseRevoking || h.ranOut(now) {
 		return false
 	}
 	p.proven, p.testTries = false, 0

@@ -23,6 +23,23 @@ func TestProveBeginsOnlyWhereItCanShowSomething(t *testing.T) {
 	if p.host.Prove(p.now) {
 		t.Error("begun with a released pen")
 	}
+
+	p = newPair(t, testIdentity(), 0)
+	p.want(protocol.NoticeUp, 2*time.Second)
+	p.step(50 * time.Millisecond)
+	p.toPen = func(o *protocol.Outgoing) bool { return o.Lane != protocol.LaneRevoke }
+	p.host.Revoke(p.now)
+	for range 200 {
+		p.step(time.Millisecond)
+		if p.host.Prove(p.now) {
+			t.Fatal("begun before the revoke is shown")
+		}
+	}
+	p.toPen = nil
+	p.want(protocol.NoticeRevoked, time.Second)
+	if !p.host.Prove(p.now) {
+		t.Error("not begun, and the revoke is shown")
+	}
 }
 
 func TestProveFailsWhere(t *testing.T) {

@@ -142,6 +142,8 @@ func (j *judge) mayTry() {
 		j.blame("trial", "a test begins, and %v was told as a trip that nobody acknowledged", l.trip)
 	case l.full:
 		j.blame("trial", "a test begins, and a note found no room that no commit has made good")
+	case o.revoke != 0:
+		j.blame("trial", "a test begins, and a revoke is not shown yet")
 	case o.have && o.last.Flags.Has(protocol.FlagFault):
 		j.blame("trial", "a test begins, and the pen reports a fault")
 	case o.have && j.w.now.Sub(o.at) > o.staleAfter()+2*margin:

@@ -71,7 +71,10 @@ func (o *oracle) slow(f *protocol.Frame, now protocol.Instant) {
 		}
 	case protocol.TypeSyncReply:
 		u.heardAt = now
-		o.answers++
+		var m protocol.SyncReply
+		if m.Parse(f.Payload) == nil && o.asks && m.Token == o.sync {
+			o.answers, o.asks = o.answers+1, false
+		}
 	case protocol.TypeBusy:
 		u.heardAt = now
 		if u.nonce != 0 && !u.welcomed && now.Sub(u.helloAt) < 2*time.Second {

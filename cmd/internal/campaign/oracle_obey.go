@@ -37,8 +37,9 @@ type obeys struct {
 
 	revoke   uint16 // the first generation of a run of revokes that no reading shows
 	revokeAt protocol.Instant
-	answers  int // syncs answered
-	had      int // of them, before it
+	answers  int // syncs that left since, and were answered before the next one did
+	sync     uint32
+	asks     bool // sync left since, and is not answered
 
 	stopAt protocol.Instant // a revoke left with the motor on, and it was not seen off since; 0: none
 }
@@ -55,7 +56,7 @@ func (x *rest) await(after protocol.Tick) {
 }
 
 func (x *rest) told(m *protocol.PenEvent) {
-	stopped := m.Arg == uint16(protocol.StopRevoke) || m.Arg == uint16(protocol.StopCeiling)
+	stopped := m.Arg == uint16(protocol.StopRevoke) || m.Arg == uint16(protocol.StopCeiling) || m.Arg == uint16(protocol.StopHello)
 	if m.Kind == protocol.EventMotorStopped && stopped && m.Tick.Since(x.after) > 0 && !x.spent {
 		x.came = true
 	}
@@ -135,7 +136,7 @@ func (o *oracle) obey(r *protocol.Reading, on bool, now protocol.Instant) {
 	if o.revoke != 0 && r.Generation >= o.revoke {
 		o.revoke = 0
 	}
-	if u.id.Caps.Has(protocol.CapStop) && o.revoke != 0 && now.Sub(o.revokeAt) > time.Second+2*margin && o.answers-o.had > 2 {
+	if u.id.Caps.Has(protocol.CapStop) && o.revoke != 0 && now.Sub(o.revokeAt) > time.Second+2*margin && o.answers >= 2 {
 		bad = true
 	}
 	if bad && o.w.judge.lately(2*time.Second, sim.FaultTickJump, sim.FaultTickWrap) {
@@ -211,6 +212,11 @@ func (o *oracle) left(x *protocol.Outgoing, now protocol.Instant) {
 		}
 		o.asked, o.depth, o.askedAt, o.met = m.Generation, protocol.Micrometres(m.Depth), now, false
 		o.trial, o.fails = 0, 0
+	case protocol.TypeSync:
+		var m protocol.Sync
+		if m.Parse(f.Payload) == nil {
+			o.sync, o.asks = m.Token, true
+		}
 	case protocol.TypeRevoke:
 		var m protocol.Revoke
 		if m.Parse(f.Payload) != nil {
@@ -220,7 +226,7 @@ func (o *oracle) left(x *protocol.Outgoing, now protocol.Instant) {
 			return
 		}
 		if o.revoke == 0 {
-			o.revoke, o.revokeAt, o.had = m.Generation, now, o.answers
+			o.revoke, o.revokeAt, o.answers, o.asks = m.Generation, now, 0, false
 		}
 		if o.trial != 0 && now.Sub(o.trialAt) > time.Second { // sooner, and it was another stop. Source: PROTOCOL.md §7.4
 			o.fails++

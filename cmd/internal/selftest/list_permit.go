@@ -83,6 +83,8 @@ func permitClauses() []Mutation {
 			"no run is so long: it takes 30,000 ceilings (TestGenerationsRunOut)"),
 
 		// The test.
+		t.covered("revoke-before-the-test", "P5 §7.5", `|| p.phase == phaseRevoking || h.ranOut(now)`, `|| h.ranOut(now)`,
+			"a test comes a second after the stop before it, and who shows no revoke for that long does not obey and is tested no more, but for lines that bring all in bursts"),
 		t.off("test-is-made", "P5 §7.4", `p.proven, p.testTries = false, 0
 	h.beginTest(now)`, `p.proven = true
 	h.notice(Notice{Kind: NoticeProven, At: now})`),
@@ -95,7 +97,7 @@ func permitClauses() []Mutation {
 			"a motor on during the test is disobedience before it is a failed test"),
 		t.off("test-fails-when-changed", "§7.4", `case m.MotorOn() || p.phase == phaseNone || m.Flags.Has(FlagReleased):`, `case m.MotorOn() || m.Flags.Has(FlagReleased):`),
 		t.off("test-not-while-it-runs", "§7.4", `h.newest.MotorOn() || !h.id.Caps`, `!h.id.Caps`),
-		t.off("test-not-after-disobedience", "§7.4 §7.5 P5", ` || h.Disobeyed() || h.ranOut(now) {`, ` || h.ranOut(now) {`),
+		t.off("test-not-after-disobedience", "§7.4 §7.5 P5", ` || h.Disobeyed() || p.phase`, ` || p.phase`),
 		t.covered("test-not-released", "pen_released §7.4", `h.newest.Flags.Has(FlagReleased) || h.Disobeyed()`, `h.Disobeyed()`,
 			"Hot gives the test up with the first reading that shows the pen out of guarded mode"),
 	}
