@@ -96,6 +96,7 @@ func counts(t *testing.T, k sim.FaultKind, amount int64, way sim.Direction) (bad
 	for _, p := range [...][2]*sim.LineStats{{&bad, &up}, {&good, &down}} {
 		a, b := p[0], p[1]
 		a.Written, a.Cut, a.Flipped, a.Dropped, a.Inserted = a.Written-b.Written, a.Cut-b.Cut, a.Flipped-b.Flipped, a.Dropped-b.Dropped, a.Inserted-b.Inserted
+		a.Repeated, a.Swapped = a.Repeated-b.Repeated, a.Swapped-b.Swapped
 		a.Lost, a.Duplicated, a.Reordered = a.Lost-b.Lost, a.Duplicated-b.Duplicated, a.Reordered-b.Reordered
 	}
 	if way == sim.Down {
@@ -156,6 +157,8 @@ var lineDeeds = map[sim.FaultKind]deed{
 	sim.FaultFlipBits:    damages(50, func(s *sim.LineStats) uint64 { return s.Flipped }),
 	sim.FaultDropBytes:   damages(50, func(s *sim.LineStats) uint64 { return s.Dropped }),
 	sim.FaultInsertBytes: damages(50, func(s *sim.LineStats) uint64 { return s.Inserted }),
+	sim.FaultRepeatBytes: damages(50, func(s *sim.LineStats) uint64 { return s.Repeated }),
+	sim.FaultSwapBytes:   damages(50, func(s *sim.LineStats) uint64 { return s.Swapped }),
 	sim.FaultLoseFrames:  damages(10, func(s *sim.LineStats) uint64 { return s.Lost }),
 	sim.FaultDuplicateFrames: damages(10, func(s *sim.LineStats) uint64 {
 		return s.Duplicated

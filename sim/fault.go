@@ -70,6 +70,8 @@ const (
 	FaultFlipBits
 	FaultDropBytes
 	FaultInsertBytes
+	FaultRepeatBytes
+	FaultSwapBytes
 	FaultLoseFrames
 	FaultDuplicateFrames
 	FaultReorderFrames

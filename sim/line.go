@@ -18,11 +18,13 @@ type LineConfig struct {
 }
 
 // LineFaults are what a line does to what it carries. Rates are in cases per
-// million: of bytes for the first three, of writes for the others.
+// million: of bytes for the first five, of writes for the others.
 type LineFaults struct {
 	Flip      int64 // one bit of the byte is wrong
 	Drop      int64 // the byte is lost
 	Insert    int64 // a byte of chance comes before it
+	Repeat    int64 // the byte comes twice
+	Swap      int64 // the byte comes before the one before it in the same write
 	Lose      int64 // the write is lost
 	Duplicate int64 // it comes twice
 	Reorder   int64 // it comes before the one written before it, if that has not left
@@ -42,6 +44,8 @@ type LineStats struct {
 	Flipped    uint64
 	Dropped    uint64
 	Inserted   uint64
+	Repeated   uint64 // bytes
+	Swapped    uint64 // bytes
 	Lost       uint64 // writes
 	Duplicated uint64
 	Reordered  uint64
@@ -210,9 +214,10 @@ func (l *Line) reorder(at int) {
 // damage appends b with the faults of its bytes.
 func (l *Line) damage(dst, b []byte) []byte {
 	f := &l.cfg.Faults
-	if f.Flip|f.Drop|f.Insert == 0 {
+	if f.Flip|f.Drop|f.Insert|f.Repeat|f.Swap == 0 {
 		return append(dst, b...)
 	}
+	from := len(dst)
 	for _, c := range b {
 		if l.rng.chance(f.Insert) {
 			l.stats.Inserted++
@@ -227,6 +232,14 @@ func (l *Line) damage(dst, b []byte) []byte {
 			c ^= 1 << (l.rng.next() & 7)
 		}
 		dst = append(dst, c)
+		if n := len(dst); n > from+1 && l.rng.chance(f.Swap) {
+			l.stats.Swapped++
+			dst[n-2], dst[n-1] = dst[n-1], dst[n-2]
+		}
+		if l.rng.chance(f.Repeat) {
+			l.stats.Repeated++
+			dst = append(dst, dst[len(dst)-1])
+		}
 	}
 	return dst
 }

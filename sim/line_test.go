@@ -92,6 +92,30 @@ func TestNoiseDoesWhatItCounts(t *testing.T) {
 	}
 }
 
+func TestBytesComeTwiceAndOvertakeEachOther(t *testing.T) {
+	for _, tt := range []struct {
+		faults sim.LineFaults
+		want   string
+	}{
+		{sim.LineFaults{Repeat: 1_000_000}, "aabbccddeeff"},
+		{sim.LineFaults{Swap: 1_000_000}, "bcaefd"}, // each but the first of its write
+	} {
+		l := sim.NewLine(sim.LineConfig{Seed: 1, Faults: tt.faults})
+		l.Write([]byte("abc"), 0)
+		l.Write([]byte("def"), 0)
+		if got := string(l.Read(nil, 0)); got != tt.want {
+			t.Errorf("%+v: %q, want %q; stats %+v", tt.faults, got, tt.want, l.Stats())
+		}
+	}
+	l := sim.NewLine(sim.LineConfig{Seed: 1, Faults: sim.LineFaults{Repeat: 10_000, Swap: 10_000}})
+	sent := bytes.Repeat([]byte{0x55, 0xaa}, 30_000)
+	l.Write(sent, 0)
+	got, s := l.Read(nil, 0), l.Stats()
+	if s.Repeated < 450 || s.Repeated > 750 || s.Swapped < 450 || s.Swapped > 750 || len(got) != len(sent)+int(s.Repeated) {
+		t.Errorf("%d bytes of %d; stats %+v", len(got), len(sent), s)
+	}
+}
+
 // A line without faults hands over what was written, in order, whole, never
 // early, whatever its pace, delay and jitter and however it is read; and the
 // same again from the same seed.

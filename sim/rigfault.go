@@ -227,6 +227,8 @@ func (r *Rig) weather() {
 		f.Flip += noise + r.size(FaultFlipBits, way)
 		f.Drop += noise + r.size(FaultDropBytes, way)
 		f.Insert += noise + r.size(FaultInsertBytes, way)
+		f.Repeat += r.size(FaultRepeatBytes, way)
+		f.Swap += r.size(FaultSwapBytes, way)
 		f.Lose += r.size(FaultLoseFrames, way)
 		f.Duplicate += r.size(FaultDuplicateFrames, way)
 		f.Reorder += r.size(FaultReorderFrames, way)

@@ -36,6 +36,8 @@ var asked = map[string][2]string{
 	"line-noise":       {"oracle", "readings_stale link_lost not_a_pen"},
 	"flip-bits":        {"oracle", "readings_stale link_lost not_a_pen"},
 	"drop-bytes":       {"oracle", "readings_stale link_lost not_a_pen"},
+	"repeat-bytes":     {"oracle", "readings_stale link_lost not_a_pen"},
+	"swap-bytes":       {"oracle", "readings_stale link_lost not_a_pen"},
 	"insert-bytes":     {"oracle", "readings_stale link_lost not_a_pen"},
 	"lose-frames":      {"oracle", "readings_stale link_lost"},
 	"duplicate-frames": {"nothing", "a frame that comes twice counts once: PROTOCOL.md §2.6"},
@@ -57,6 +59,7 @@ var asked = map[string][2]string{
 	"agent-stall":  {"oracle", "readings_stale link_lost"},
 	"hot-stall":    {"oracle", "readings_stale link_lost"},
 	"cold-stall":   {"scenario", "slow-lane-hangs"},
+	"short-queue":  {"scenario", "queue-between-the-lanes-fills"},
 	"agent-killed": {"nothing", "the session comes back paused: that nothing is permitted unconfirmed is judged"},
 	"disk-slow":    {"nothing", "what is not durable for 2 s permits nothing, which is judged"},
 }

@@ -32,7 +32,9 @@ type host struct {
 	hot    *session.Hot
 	cold   *session.Cold
 	notes  []session.Note
-	cap    int
+	cap    int              // notes that find room on their way to the slow lane
+	room   int              // of them, now
+	roomAt protocol.Instant // until then
 	orders []session.Order
 	acked  []uint64 // commits that Cold has not heard of
 	asked  []session.Command
@@ -128,7 +130,7 @@ func (h *host) kill() {
 
 // emit is the bounded queue from Hot to Cold.
 func (h *host) emit(n *session.Note) bool {
-	if len(h.notes) >= h.cap {
+	if len(h.notes) >= h.room {
 		h.w.judge.noRoom(n)
 		h.w.judge.refuses("a note to Cold")
 		return false

@@ -134,6 +134,13 @@ func (w *world) hinder(d *script.Deed) {
 		w.judge.silent(until)
 	case "cold-stall":
 		h.coldStall = max(h.coldStall, until)
+	case "short-queue":
+		h.room, h.roomAt = int(d.Amount), max(h.roomAt, until)
+		w.after(d.For, func() {
+			if w.now >= h.roomAt {
+				h.room = h.cap
+			}
+		})
 	case "suspend":
 		h.hotStall, h.coldStall = max(h.hotStall, until), max(h.coldStall, until)
 		w.judge.silent(until)

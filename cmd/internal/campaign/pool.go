@@ -26,7 +26,7 @@ func stallSize(r *rng) time.Duration {
 }
 
 // tame are line faults that come and go by themselves.
-var tame = []sim.FaultKind{sim.FaultLineNoise, sim.FaultFlipBits, sim.FaultDropBytes, sim.FaultInsertBytes, sim.FaultLoseFrames, sim.FaultDuplicateFrames, sim.FaultReorderFrames,
+var tame = []sim.FaultKind{sim.FaultLineNoise, sim.FaultFlipBits, sim.FaultDropBytes, sim.FaultInsertBytes, sim.FaultRepeatBytes, sim.FaultSwapBytes, sim.FaultLoseFrames, sim.FaultDuplicateFrames, sim.FaultReorderFrames,
 	sim.FaultDelay, sim.FaultJitter, sim.FaultBurst, sim.FaultStall, sim.FaultLineDead, sim.FaultUnplugged, sim.FaultOtherName, sim.FaultLooseContact,
 	sim.FaultReplayFrames, sim.FaultReplayPermits, sim.FaultEcho, sim.FaultReboot}
 

@@ -92,6 +92,7 @@ func newWorld(s *script.Script, o Options) *world {
 	if !w.human && r.chance(25) {
 		w.host.cap = 64 << r.below(2)
 	}
+	w.host.room = w.host.cap
 	w.res = Result{Script: s, Human: w.human}
 	if o.Plot {
 		w.res.Plot = &Plot{}

@@ -23,6 +23,9 @@ type endpoint interface {
 	// where says how to find it, as an address of the agent's --port and as the
 	// device behind that, if any.
 	where() (listens, device string)
+	// unread reports whether a host has yet to read what was sent and would lose it at
+	// an unplug, as far as can be told.
+	unread() bool
 	// drain throws away what a host has not read. It may do nothing.
 	drain()
 }

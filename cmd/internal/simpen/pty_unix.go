@@ -30,7 +30,7 @@ type ptyEnd struct {
 	fd     int      // of slave, not blocking; File.Fd would make it block
 	device string
 	conn   *conn
-	unread time.Time // since when bytes lie unread; zero: none do
+	since  time.Time // since when bytes lie unread; zero: none do
 }
 
 func newPTY(ctx context.Context, path string, in chan<- inbound) (endpoint, error) {
@@ -153,6 +153,16 @@ func (p *ptyEnd) where() (string, string) {
 // read was promised them and would hang.
 const unreadFor = 5 * time.Second
 
+// unread reports whether bytes lie in the terminal.
+func (p *ptyEnd) unread() bool {
+	if p.slave == nil {
+		return false
+	}
+	fds := []unix.PollFd{{Fd: int32(p.fd), Events: unix.POLLIN}}
+	n, err := unix.Poll(fds, 0)
+	return err == nil && n > 0
+}
+
 // drain reads away what no host has read, so that one which opens the terminal
 // later does not hear of long ago. It also lifts the exclusive use that a host
 // which was killed left behind: our own end keeps the terminal alive, and with
@@ -162,18 +172,17 @@ func (p *ptyEnd) drain() {
 		return
 	}
 	_ = unix.IoctlSetInt(p.fd, unix.TIOCNXCL, 0)
-	fds := []unix.PollFd{{Fd: int32(p.fd), Events: unix.POLLIN}}
-	if n, err := unix.Poll(fds, 0); err != nil || n == 0 {
-		p.unread = time.Time{}
+	if !p.unread() {
+		p.since = time.Time{}
 		return
 	}
-	if p.unread.IsZero() {
-		p.unread = time.Now()
+	if p.since.IsZero() {
+		p.since = time.Now()
 	}
-	if time.Since(p.unread) < unreadFor {
+	if time.Since(p.since) < unreadFor {
 		return
 	}
-	p.unread = time.Time{}
+	p.since = time.Time{}
 	var b [1024]byte
 	for range 64 {
 		if n, err := unix.Read(p.fd, b[:]); n <= 0 || err != nil {

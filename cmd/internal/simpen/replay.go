@@ -280,9 +280,9 @@ func (r *player) push() {
 	r.conn.out.push(b, 0)
 }
 
-// drain lets what waits go out at the end.
+// drain lets what waits go out at the end, and be read.
 func (r *player) drain(ctx context.Context) error {
-	for begun := time.Now(); r.conn != nil && r.waiting() > 0 && time.Since(begun) < roomPatience; {
+	for begun := time.Now(); r.conn != nil && (r.waiting() > 0 || r.end.unread()) && time.Since(begun) < roomPatience; {
 		if err := r.pass(ctx, 10*time.Millisecond, func() bool { return false }); err != nil {
 			return err
 		}

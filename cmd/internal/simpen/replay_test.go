@@ -90,6 +90,34 @@ func TestReplayVerbatim(t *testing.T) {
 	}
 }
 
+// A reader that takes its time gets the last byte too: the terminal goes, and with it
+// what lies in it unread, only when nothing does.
+func TestReplayWaitsForItsReader(t *testing.T) {
+	c := recorded(t, "noise")
+	all := 0
+	for i := range c.Records {
+		if c.Records[i].Kind == capture.KindRead {
+			all += len(c.Records[i].Bytes)
+		}
+	}
+	const rest = 1000
+	got := 0
+	_, err := played(t, simpen.ReplayConfig{Capture: c, Verbatim: true}, func(ctx context.Context, tty *os.File) {
+		defer tty.Close()
+		n, _ := io.CopyN(io.Discard, tty, int64(all-rest))
+		select {
+		case <-ctx.Done():
+			t.Error("it ended before all was read")
+		case <-time.After(200 * time.Millisecond): // it has had its chance
+		}
+		m, _ := io.CopyN(io.Discard, tty, rest)
+		got = int(n + m)
+	})
+	if err != nil || got != all {
+		t.Errorf("%d bytes of %d came, %v", got, all, err)
+	}
+}
+
 // A core that is live takes the recorded pen for its own: it comes up, proves itself
 // and has the ceiling confirmed that it sets. The recorded pen waits for nobody: on a
 // PC that is too busy to keep up with it, it is played again.

@@ -84,3 +84,6 @@ func (t *tcpEnd) rename(string) {
 func (t *tcpEnd) where() (string, string) { return "tcp://" + t.addr, "" }
 
 func (t *tcpEnd) drain() {}
+
+// unread is false: what is on its way arrives after the end too.
+func (t *tcpEnd) unread() bool { return false }

@@ -88,6 +88,8 @@ var own = []Verb{
 		About: "the agent's fast lane does not run", Why: "readings come late and all at once"},
 	{Name: "cold-stall", Group: GroupPC, Takes: TakesFor, Least: time.Millisecond, Most: time.Hour, Observable: true,
 		About: "the agent's slow lane does not run", Why: "nothing is committed"},
+	{Name: "short-queue", Group: GroupPC, Takes: TakesAmount | TakesFor, Unit: "notes", Amount: 64, Min: 16, Max: 4096, Least: time.Millisecond, Most: day, Observable: true,
+		About: "only so many notes find room between the agent's fast lane and its slow one", Why: "what found none is counted, and told"},
 	{Name: "agent-killed", Group: GroupPC, Takes: TakesFor, Least: time.Millisecond, Most: time.Hour, Span: time.Second, Observable: true,
 		About: "the agent is killed, and started again after a while", Why: "the next start finds an open session"},
 	{Name: "suspend", Group: GroupPC, Takes: TakesFor, Least: 100 * time.Millisecond, Most: day, Span: 10 * time.Second, Observable: true,

@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"time"
 
 	"penlog/cmd/internal/campaign"
 	"penlog/cmd/internal/campaign/script"
@@ -53,11 +54,13 @@ const (
 )
 
 // order puts the campaign's seeds from first on in rounds, each with every kind of
-// trouble in it, so that what is rare is not waited for, and returns the first n.
+// trouble in it, so that what is rare is not waited for, and returns the first n. Of a
+// round the short ones come first: more of them are played in the same time.
 func order(first uint64, n int) []uint64 {
 	type ranked struct {
-		seed  uint64
-		round int
+		seed   uint64
+		round  int
+		length time.Duration
 	}
 	var all []ranked
 	seen, unmet := map[string]int{}, 0
@@ -78,10 +81,10 @@ func order(first uint64, n int) []uint64 {
 		if class == campaign.Shown && seen[kind] == 0 {
 			unmet--
 		}
-		all = append(all, ranked{seed, seen[kind] / share})
+		all = append(all, ranked{seed, seen[kind] / share, s.Length})
 		seen[kind]++
 	}
-	slices.SortStableFunc(all, func(a, b ranked) int { return cmp.Compare(a.round, b.round) })
+	slices.SortStableFunc(all, func(a, b ranked) int { return cmp.Or(cmp.Compare(a.round, b.round), cmp.Compare(a.length, b.length)) })
 	out := make([]uint64, n)
 	for i := range out {
 		out[i] = all[i].seed
