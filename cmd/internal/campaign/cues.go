@@ -61,7 +61,8 @@ func (z *zones) cue(r session.Rule, on bool) {
 
 // dwelt judges that there was a cause to tell of a spot.
 func (j *judge) dwelt(r session.Rule) {
-	if at := j.oracle.spot.long; r == session.Dwell && j.oracle.up.is && (at == 0 || j.w.now.Sub(at) > 5*time.Second) && !j.lately(time.Minute, counts...) {
+	up := &j.oracle.up // who came anew within the time may have been there before
+	if at := j.oracle.spot.long; r == session.Dwell && up.is && j.w.now.Sub(up.since) > dwellMost+2*margin && (at == 0 || j.w.now.Sub(at) > 5*time.Second) && !j.lately(time.Minute, counts...) {
 		j.blame("false dwell", "it is told that the pen stays on one spot, and no reading shows so")
 	}
 }

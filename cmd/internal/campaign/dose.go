@@ -187,8 +187,8 @@ func (j *judge) dosed(e session.Event) {
 		if j.w.res.Counts.Restarts > 0 || j.lately(time.Hour, counts...) {
 			return
 		}
-		if woke := j.w.host.hotStall; woke > j.bootedAt && j.bootedAt > 0 && j.w.now.Sub(woke) < time.Second {
-			return // what waited while the PC slept can be of two boots
+		if woke := max(j.w.host.hotStall, j.w.host.coldStall); woke > j.bootedAt && j.bootedAt > 0 && j.w.now.Sub(woke) < time.Second {
+			return // what waited while nothing took it can be of two boots
 		}
 		if e.Going && uint32(to-d.base) != e.Until {
 			j.blame("stretch", "a stretch of %d strokes from %d on ends at %d", e.Strokes, from-d.base, e.Until)

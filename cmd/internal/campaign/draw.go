@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"fmt"
+	"hash/fnv"
 	"slices"
 	"strings"
 	"sync"
@@ -43,6 +44,22 @@ var shown = sync.OnceValue(func() []*script.Script {
 	return all
 })
 
+// showing is the scenario that a seed shows: of all of them the one whose name and the
+// seed draw the highest number. One that is new is shown by some seeds, and the others
+// show what they did.
+func showing(all []*script.Script, seed uint64) (best *script.Script) {
+	var most uint64
+	for _, s := range all {
+		h := fnv.New64a()
+		h.Write([]byte(s.Name))
+		r := stream(seed, h.Sum64())
+		if n := r.next(); best == nil || n > most {
+			best, most = s, n
+		}
+	}
+	return best
+}
+
 // ClassOf is the class that a drawn script is of.
 func ClassOf(s *script.Script) Class {
 	c, _, _ := strings.Cut(s.About, ":")
@@ -74,7 +91,7 @@ func Draw(seed uint64, d Draws) *script.Script {
 	}
 	s.About = string(class)
 	if all := shown(); class == Shown && len(all) > 0 {
-		played := *pick(&r, all)
+		played := *showing(all, seed)
 		played.About, played.Name, played.Seed = "shown: "+played.Name, s.Name, seed
 		if d.Length > 0 && d.Length < played.Length {
 			played.Length, played.Cut = d.Length, played.Length-d.Length

@@ -43,3 +43,6 @@ func Planned(s *script.Script) (steps uint64, err error) {
 	w.run()
 	return w.res.Counts.Steps, err
 }
+
+// Showing is the scenario that a seed shows.
+var Showing = showing

@@ -63,8 +63,14 @@ func (j *judge) decided(e session.Event) {
 		return
 	}
 	by, must := who(e)
-	if q := j.w.disk.queue; by != "" && len(q) > 0 && j.w.now.Sub(q[0].at) > lease+margin {
-		j.blame("stalled", "%s is recorded, and what was handed to the disk %v ago is not on it", e.Kind(), j.w.now.Sub(q[0].at))
+	if q := j.w.disk.queue; by != "" && len(q) > 0 {
+		waited := j.w.now.Sub(q[0].at)
+		if h := &j.w.host; q[0].life == h.lives {
+			waited -= h.epoch.Sub(q[0].epoch) // the PC slept
+		}
+		if waited > lease+margin {
+			j.blame("stalled", "%s is recorded, and what was handed to the disk %v ago is not on it", e.Kind(), waited)
+		}
 	}
 	if by != "" && !known(by) {
 		j.blame("people", "%s is recorded by %q, whom the clinic does not know", e.Kind(), by)
